@@ -1,0 +1,91 @@
+package mailhaul
+
+import "context"
+
+// Source is where mail is taken from. Its methods are called one at a time;
+// deliver functions may be called from several goroutines at once.
+type Source interface {
+	// Folders lists the folders with their counters.
+	Folders(ctx context.Context) ([]*Folder, error)
+	// List looks into folders and reports each one to report, in the order
+	// asked, from one goroutine. The source pipelines over all of them: no
+	// folder waits for a round trip of another. An error of one folder is told
+	// in its Listing; List's own error ends the account.
+	List(ctx context.Context, requests []ListRequest, report func(Listing) error) error
+	// Fetch gives the messages of work to deliver, each once. Messages are in
+	// no certain order across folders. A message that cannot be given is
+	// delivered with its Err set. deliver's error ends Fetch with that error.
+	// When Fetch returns nil every asked message was delivered.
+	Fetch(ctx context.Context, work []Work, deliver func(*Message) error) error
+	// Headers gives for the messages of work their size and the octets of their
+	// identifying header fields (FingerprintFields) as Body; else it is Fetch.
+	Headers(ctx context.Context, work []Work, deliver func(*Message) error) error
+	// Close ends the source.
+	Close() error
+}
+
+// ListRequest asks for the state of one folder.
+type ListRequest struct {
+	Folder *Folder
+	// Known is true when the ledger holds messages of this folder under
+	// Folder's UIDVALIDITY: then flags are asked for, too.
+	Known bool
+	// ModSeq is the HIGHESTMODSEQ up to which flags are known, 0 for none.
+	ModSeq uint64
+}
+
+// Listing is the state of one folder.
+type Listing struct {
+	Folder *Folder // the folder of the request, its counters brought up to date
+	// Live holds the UIDs of all messages in the folder.
+	Live UIDSet
+	// Flags holds, when Known was asked, the flags of at least all messages
+	// whose flags changed since ModSeq, ascending by UID.
+	Flags []UIDFlags
+	// Err says why the folder could not be looked into.
+	Err error
+}
+
+// UIDFlags are the flags of one message.
+type UIDFlags struct {
+	UID   UID
+	Flags Flags
+}
+
+// Work asks for messages of one folder under its UIDVALIDITY.
+type Work struct {
+	Folder *Folder
+	UIDs   UIDSet
+}
+
+// Target is where mail is put.
+type Target interface {
+	// Prepare makes the folders ready to take messages and durable themselves.
+	// It fills in Folder.Place where the target has such a thing. It is called
+	// again for folders that were prepared before, at no cost.
+	Prepare(ctx context.Context, folders []*Folder) error
+	// Store takes one message of a prepared folder and reads its body to the
+	// end. It may be called from several goroutines at once. nil means handed
+	// over, not safe: that is what receipts say.
+	Store(ctx context.Context, m *Message) error
+	// Receipts sets the function that is told which messages are durable. It
+	// is set once before the first Store and called from one goroutine at a
+	// time. Its error stops the target: Store and Flush return it.
+	Receipts(func([]Receipt) error)
+	// Flush returns when all that was stored is durable and its receipts given.
+	Flush(ctx context.Context) error
+}
+
+// FlagSetter is a target that shows flags of messages that it already holds.
+type FlagSetter interface {
+	// SetFlags brings what other programs see up to date with the ledger, for
+	// messages given by place and flags. It is told of nothing but changes.
+	SetFlags(ctx context.Context, f *Folder, changes []FlagChange) error
+}
+
+// FlagChange is a change of one stored message's flags.
+type FlagChange struct {
+	UID      UID
+	Place    string
+	Old, New Flags
+}

@@ -1,0 +1,62 @@
+package mailhaul
+
+import (
+	"crypto/sha256"
+	"io"
+	"time"
+)
+
+// Message is one message on its way from a source to a target.
+type Message struct {
+	// Folder is the folder that the message was asked from; UID its UID there
+	// under Folder.UIDValidity.
+	Folder *Folder
+	UID    UID
+	Flags  Flags
+	// InternalDate is the server's date of the message (RFC 9051, 2.3.3) with
+	// the zone that the server gave; zero when the server gave none.
+	InternalDate time.Time
+	// Size is the number of octets of Body, that of the literal, never that of
+	// RFC822.SIZE.
+	Size int64
+	// Body gives the message octet for octet, lines ended by CRLF as on the
+	// wire. It is valid until the function that was given the message returns.
+	// It ends with io.EOF after exactly Size octets or with another error.
+	Body io.Reader
+	// Err tells why the source could not give the message; Body is nil then.
+	Err error
+}
+
+// Digest is the SHA-256 of a message's exact octets as on the wire.
+type Digest [sha256.Size]byte
+
+// LineEnds tells how an archive stores a message's line ends.
+type LineEnds uint8
+
+const (
+	// Verbatim: stored octet for octet. Any message can be stored so.
+	Verbatim LineEnds = 0
+	// LF: every LF of the message follows a CR, and each such CR LF is stored
+	// as LF; reading puts the CR back.
+	LF LineEnds = 1
+)
+
+// Receipt says that one message is durable at the target: its octets, and the
+// name under which they are found, survive a power loss.
+type Receipt struct {
+	Folder       *Folder
+	UID          UID
+	Flags        Flags
+	InternalDate time.Time
+	// Size is that of the message in octets, Stored that of what was written
+	// for it, framing and quoting included.
+	Size, Stored int64
+	Digest       Digest
+	Fingerprint  Fingerprint
+	LineEnds     LineEnds
+	// Place finds the message within Folder.Place: a Maildir base name (without
+	// the info part); "" for an mbox, where Offset is the octet at which its
+	// separator line begins.
+	Place  string
+	Offset int64
+}
