@@ -1,0 +1,105 @@
+package imaptest
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"text/template"
+)
+
+//go:embed dovecot.conf.tmpl
+var dovecotConf string
+
+// Option changes how Dovecot is configured.
+type Option func(*dovecotOptions)
+
+type dovecotOptions struct {
+	Capability, Format, Fsync string
+	MaxConnections            int
+	Settings                  []string
+}
+
+// Capability sets the list that Dovecot announces. What is left out is hidden,
+// not switched off: a client that uses it all the same is answered.
+func Capability(list ...string) Option {
+	return func(o *dovecotOptions) { o.Capability = strings.Join(list, " ") }
+}
+
+// Poor lets Dovecot announce IMAP4rev1 and nothing else.
+func Poor() Option { return Capability("IMAP4rev1") }
+
+// Format sets how Dovecot keeps mail: mdbox (the default), sdbox or maildir.
+func Format(format string) Option { return func(o *dovecotOptions) { o.Format = format } }
+
+// Fsync sets when Dovecot syncs: never (the default), optimized or always.
+func Fsync(mode string) Option { return func(o *dovecotOptions) { o.Fsync = mode } }
+
+// MaxConnections limits the connections that one user may have at once.
+func MaxConnections(n int) Option { return func(o *dovecotOptions) { o.MaxConnections = n } }
+
+// Setting adds a line "name = value" at the end of Dovecot's configuration.
+func Setting(name, value string) Option {
+	return func(o *dovecotOptions) { o.Settings = append(o.Settings, name+" = "+value) }
+}
+
+// Dovecot returns the process's Dovecot with these options. Its users have the
+// folders Drafts, Sent, Trash and Junk as special uses from the first login on.
+func Dovecot(tb testing.TB, options ...Option) *Server {
+	tb.Helper()
+	o := dovecotOptions{Format: "mdbox", Fsync: "never", MaxConnections: 10000}
+	for _, option := range options {
+		option(&o)
+	}
+	return shared(tb, fmt.Sprintf("dovecot %+v", o), func() (*Server, error) {
+		return launch("dovecot", func(dir string, ports []int) (*Server, []string, error) {
+			return configureDovecot(dir, ports, o)
+		})
+	})
+}
+
+func configureDovecot(dir string, ports []int, o dovecotOptions) (*Server, []string, error) {
+	password, master := secret(), secret()
+	if err := writeCertificates(dir); err != nil {
+		return nil, nil, err
+	}
+	t, err := template.New("dovecot.conf").Parse(dovecotConf)
+	if err != nil {
+		return nil, nil, fmt.Errorf("parse template: %w", err)
+	}
+	conf := filepath.Join(dir, "dovecot.conf")
+	f, err := os.OpenFile(conf, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	err = t.Execute(f, struct {
+		dovecotOptions
+		Dir, Password  string
+		Plain, OverTLS int
+	}{o, dir, password, ports[0], ports[1]})
+	if err != nil {
+		return nil, nil, fmt.Errorf("write configuration: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "masters"), []byte("master:{PLAIN}"+master+"::::::\n"), 0o644); err != nil {
+		return nil, nil, err
+	}
+	mail := filepath.Join(dir, "mail")
+	if err := os.Mkdir(mail, 0o755); err != nil {
+		return nil, nil, err
+	}
+	if err := chownTo(mail, "mail", "mail"); err != nil {
+		return nil, nil, err
+	}
+	return &Server{
+		CAFile:         filepath.Join(dir, "ca.pem"),
+		Master:         "master",
+		MasterPassword: master,
+		home:           func(user string) string { return filepath.Join(mail, user) },
+		// Every name is a user: Dovecot looks at a changed password file no
+		// more than once a second, which would refuse a user just made.
+		addUser: func(user string) (string, error) { return password + "-" + user, nil },
+	}, []string{"/usr/sbin/dovecot", "-F", "-c", conf}, nil
+}
