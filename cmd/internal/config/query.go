@@ -1,0 +1,94 @@
+package config
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Mechanisms are the SASL mechanisms that ?auth= can ask for.
+func Mechanisms() []string { return []string{"SCRAM-SHA-256", "PLAIN", "LOGIN"} }
+
+// queryKeys are the options that an endpoint URL takes.
+func queryKeys() []string {
+	return []string{"auth", "authzid", "ca", "password-command", "password-file", "tls"}
+}
+
+// parseQuery reads the options behind the ?. Values are percent-decoded; a +
+// is a +, since it is common in paths and commands.
+func (e *Endpoint) parseQuery(query string, p *Problems) {
+	seen := map[string]string{}
+	for part := range strings.SplitSeq(query, "&") {
+		if part == "" {
+			continue
+		}
+		key, raw, _ := strings.Cut(part, "=")
+		value, err := url.PathUnescape(raw)
+		switch _, twice := seen[key]; {
+		case !slices.Contains(queryKeys(), key):
+			p.Addf("SOURCE: unknown option ?%s=%s", key, didYouMean(key, queryKeys()))
+			continue
+		case err != nil:
+			p.Addf("SOURCE: ?%s=: a %% must be followed by two hexadecimal digits (%%25 stands for %% itself)", key)
+			continue
+		case twice:
+			p.Addf("SOURCE: ?%s= is given twice", key)
+			continue
+		case value == "":
+			p.Addf("SOURCE: ?%s= has no value", key)
+			continue
+		}
+		seen[key] = value
+	}
+	e.Authzid = seen["authzid"]
+	e.CAFile = seen["ca"]
+	e.PasswordFile = seen["password-file"]
+	e.PasswordCommand = seen["password-command"]
+	e.applyAuth(seen["auth"], p)
+	e.applyTLS(seen["tls"], p)
+	e.checkPasswordWays(p)
+}
+
+func (e *Endpoint) applyAuth(value string, p *Problems) {
+	if value == "" {
+		return
+	}
+	e.Mechanism = strings.ToUpper(value)
+	if !slices.Contains(Mechanisms(), e.Mechanism) {
+		p.Addf("SOURCE: ?auth=%s: mailhaul knows %s", value, strings.Join(Mechanisms(), ", "))
+	}
+	if e.Mechanism == "LOGIN" && e.Authzid != "" {
+		p.Addf("SOURCE: ?auth=LOGIN cannot carry ?authzid=; use PLAIN")
+	}
+}
+
+func (e *Endpoint) applyTLS(value string, p *Problems) {
+	switch {
+	case value == "":
+		return
+	case value != "off":
+		p.Addf("SOURCE: ?tls=%s: the only value is off; without it the connection is always encrypted", value)
+		return
+	case e.Security == TLS:
+		p.Addf("SOURCE: ?tls=off contradicts imaps://; plain text is imap://...?tls=off")
+	case e.CAFile != "":
+		p.Addf("SOURCE: ?ca= makes no sense with ?tls=off")
+	}
+	e.Security = PlainText
+}
+
+func (e *Endpoint) checkPasswordWays(p *Problems) {
+	var ways []string
+	for _, w := range []struct{ name, value string }{
+		{"a password in the URL", e.Password},
+		{"?password-file=", e.PasswordFile},
+		{"?password-command=", e.PasswordCommand},
+	} {
+		if w.value != "" {
+			ways = append(ways, w.name)
+		}
+	}
+	if len(ways) > 1 {
+		p.Addf("SOURCE: %s exclude each other", strings.Join(ways, " and "))
+	}
+}

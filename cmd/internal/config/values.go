@@ -1,0 +1,78 @@
+package config
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ParseRate reads octets per second: a number, with K, M or G (powers of 1000)
+// or Ki, Mi, Gi (powers of 1024) behind it, and an optional B. "" is 0, no
+// limit.
+func ParseRate(flag, text string, p *Problems) int64 {
+	if text == "" {
+		return 0
+	}
+	number := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(text), "/s"), "b")
+	factor := 1.0
+	for _, u := range []struct {
+		suffix string
+		factor float64
+	}{{"ki", 1 << 10}, {"mi", 1 << 20}, {"gi", 1 << 30}, {"k", 1e3}, {"m", 1e6}, {"g", 1e9}} {
+		if rest, found := strings.CutSuffix(number, u.suffix); found {
+			number, factor = rest, u.factor
+			break
+		}
+	}
+	n, err := strconv.ParseFloat(number, 64)
+	// The comparison also refuses NaN.
+	if err != nil || !(n*factor >= 1 && n*factor <= 1e15) {
+		p.Addf("%s: %q is not a rate; write octets per second, as in 500K or 2M", flag, text)
+		return 0
+	}
+	return int64(n * factor)
+}
+
+// ParseTimeout reads a duration such as 90s or 2m; a bare number is seconds.
+// "" is 0, the default.
+func ParseTimeout(flag, text string, p *Problems) time.Duration {
+	if text == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(text)
+	if n, numErr := strconv.ParseUint(text, 10, 31); numErr == nil {
+		d, err = time.Duration(n)*time.Second, nil
+	}
+	if err != nil || d < time.Second || d > 24*time.Hour {
+		p.Addf("%s: %q is not a time from 1s to 24h; write it as in 90s or 2m", flag, text)
+		return 0
+	}
+	return d
+}
+
+// ParseCount reads a number from 1 to most. "" is 0, the default.
+func ParseCount(flag, text string, most int, p *Problems) int {
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		p.Addf("%s: %q is not a number from 1 to %d", flag, text, most)
+		return 0
+	}
+	return n
+}
+
+// ParseChoice reads one of some words, in any case. "" is "", the default.
+func ParseChoice(flag, text string, choices []string, p *Problems) string {
+	if text == "" {
+		return ""
+	}
+	for _, c := range choices {
+		if strings.EqualFold(c, text) {
+			return c
+		}
+	}
+	p.Addf("%s: %q is not one of %s%s", flag, text, strings.Join(choices, ", "), didYouMean(text, choices))
+	return ""
+}
