@@ -1,0 +1,66 @@
+package credential
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/mailhaul/mailhaul/cmd/internal/config"
+)
+
+// Request says whose password is wanted and where it may be.
+type Request struct {
+	// Account is whose it is, in the words of the prompt: "me@mail.example.org".
+	Account string
+	// Literal, File and Command are what the endpoint URL says; at most one is set.
+	Literal, File, Command string
+	// Environment names the variables that may hold it, the first wins.
+	Environment []string
+}
+
+// Env is what the outside world offers.
+type Env struct {
+	Getenv func(string) string
+	// Environ is the environment that a password command inherits; variables
+	// that hold passwords are left out.
+	Environ []string
+	// Stderr takes what a password command writes there.
+	Stderr io.Writer
+	// Prompt asks at the terminal, without echo; nil when there is none.
+	Prompt func(ctx context.Context, text string) (string, error)
+	// CommandLimit is how long a password command may take, 0 for a minute.
+	CommandLimit time.Duration
+}
+
+// Find returns the password. When there is none, or a file that others can
+// read, the error is a mailhaul.ErrUsage that says what to do.
+func Find(ctx context.Context, r Request, env Env) (string, error) {
+	switch {
+	case r.Literal != "":
+		return r.Literal, nil
+	case r.File != "":
+		return fromFile(r.File, env.Getenv("HOME"))
+	case r.Command != "":
+		return fromCommand(ctx, r, env)
+	}
+	for _, name := range r.Environment {
+		if v := env.Getenv(name); v != "" {
+			return v, nil
+		}
+	}
+	if env.Prompt == nil {
+		return "", config.Usagef("no password for %s, and no terminal to ask at; give one of: "+
+			"?password-file=FILE or ?password-command=COMMAND in the URL, or the environment variable %s",
+			r.Account, strings.Join(r.Environment, " or "))
+	}
+	password, err := env.Prompt(ctx, "Password for "+r.Account+": ")
+	if err != nil {
+		return "", fmt.Errorf("ask for password: %w", err)
+	}
+	if password == "" {
+		return "", config.Usagef("no password given for %s", r.Account)
+	}
+	return password, nil
+}
