@@ -2,6 +2,8 @@ package imaptest
 
 import (
 	"bufio"
+	"cmp"
+	_ "embed"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -18,36 +20,23 @@ import (
 // long because several test processes may share a small machine.
 const startLimit = 60 * time.Second
 
-// supervisor runs the command "$@" below the directory $1 and ends it when its
-// standard input ends: that is when the test process is gone, whether it
-// returned, panicked or was killed. Then the directory goes, too. A command
-// that ends by itself leaves its status in the file "exited".
-const supervisor = `
-dir=$1; shift
-exec 3<&0 </dev/null
-"$@" 3<&- & pid=$!
-{
-	cat <&3 >/dev/null
-	[ -e "$dir/exited" ] || kill -TERM $pid
-	n=0
-	while [ ! -e "$dir/exited" ] && [ $n -lt 50 ]; do sleep 0.1; n=$((n+1)); done
-	[ -e "$dir/exited" ] || kill -KILL $pid
-} & watch=$!
-wait $pid; echo $? >"$dir/exited"
-wait $watch
-rm -rf "$dir"
-`
+//go:embed supervisor.sh
+var supervisor string
 
 // supervise starts a command that stays in the foreground; its output goes to
-// the file start.log in dir. The write end of the pipe is never closed: the
+// the file start.log in dir, stop is the signal that ends it. The write end of the pipe is never closed: the
 // kernel does it when this process ends.
-func supervise(dir string, command ...string) error {
+func supervise(dir, stop string, command ...string) error {
 	log, err := os.OpenFile(filepath.Join(dir, "start.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	cmd := exec.Command("/bin/sh", append([]string{"-c", supervisor, "supervisor", dir}, command...)...)
+	script := filepath.Join(dir, "supervisor.sh")
+	if err := os.WriteFile(script, []byte(supervisor), 0o644); err != nil {
+		return err
+	}
+	cmd := exec.Command("/bin/sh", append([]string{script, dir, stop}, command...)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Dir = "/"
 	// A session of its own: an interrupt from the terminal must not hit the
@@ -179,7 +168,7 @@ func launchOnce(name string, configure func(dir string, ports []int) (*Server, [
 	}
 	s.Name, s.dir = name, dir
 	s.Addr, s.TLSAddr = fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("127.0.0.1:%d", ports[1])
-	if err := supervise(dir, command...); err != nil {
+	if err := supervise(dir, cmp.Or(s.stop, "TERM"), command...); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	password, err := s.addUser("probe")

@@ -22,6 +22,7 @@ type Server struct {
 	Master, MasterPassword string
 
 	dir     string
+	stop    string // the signal that ends it, "" for TERM
 	home    func(user string) string
 	addUser func(user string) (password string, err error)
 	next    atomic.Int64
