@@ -14,8 +14,10 @@ type Source interface {
 	List(ctx context.Context, requests []ListRequest, report func(Listing) error) error
 	// Fetch gives the messages of work to deliver, each once. Messages are in
 	// no certain order across folders. A message that cannot be given is
-	// delivered with its Err set. deliver's error ends Fetch with that error.
-	// When Fetch returns nil every asked message was delivered.
+	// delivered with its Err set, ErrGone when it vanished meanwhile; when the
+	// rest of a folder cannot be given, one message with UID 0 and Err says so.
+	// deliver's error ends Fetch with that error. When Fetch returns nil every
+	// asked message was accounted for.
 	Fetch(ctx context.Context, work []Work, deliver func(*Message) error) error
 	// Headers gives for the messages of work their size and the octets of their
 	// identifying header fields (FingerprintFields) as Body; else it is Fetch.
@@ -42,7 +44,8 @@ type Listing struct {
 	// Flags holds, when Known was asked, the flags of at least all messages
 	// whose flags changed since ModSeq, ascending by UID.
 	Flags []UIDFlags
-	// Err says why the folder could not be looked into.
+	// Err says why the folder could not be looked into, or not completely: what
+	// Live holds then is still there, what it lacks may be, too.
 	Err error
 }
 

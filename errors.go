@@ -18,6 +18,8 @@ var (
 	ErrDamaged = errors.New("damaged")
 	// ErrUsage: the user asked for something that makes no sense.
 	ErrUsage = errors.New("wrong usage")
+	// ErrGone: the message is no longer on the server.
+	ErrGone = errors.New("no longer on the server")
 	// ErrNewer: a ledger written by a newer version.
 	ErrNewer = errors.New("written by a newer version of mailhaul")
 )

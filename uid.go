@@ -172,3 +172,30 @@ func (s UIDSet) String() string {
 	}
 	return b.String()
 }
+
+// Cut takes the lowest UIDs out of the set, at most n of them in at most
+// ranges ranges, and returns them.
+func (s *UIDSet) Cut(n uint64, ranges int) UIDSet {
+	var out UIDSet
+	for n > 0 && len(out.ranges) < ranges && len(s.ranges) > 0 {
+		r := s.ranges[0]
+		if r.Len() <= n {
+			s.ranges = s.ranges[1:]
+		} else {
+			r.Last = r.First + UID(n) - 1
+			rest := slices.Clone(s.ranges) // the array may be shared with another set
+			rest[0].First = r.Last + 1
+			s.ranges = rest
+		}
+		n -= r.Len()
+		out.ranges = append(out.ranges, r)
+	}
+	return out
+}
+
+// Remove takes one UID out of the set.
+func (s *UIDSet) Remove(u UID) {
+	if s.Contains(u) {
+		*s = s.Minus(UIDSetOf(u))
+	}
+}

@@ -1,0 +1,129 @@
+package imapaccount
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/migrate/imapaccount/wire"
+)
+
+// Account is an IMAP account, connected. It is a mailhaul.Source.
+type Account struct {
+	config     Config
+	limiter    *wire.Limiter
+	newTrace   func() *wire.Trace
+	namespaces Namespaces
+	received   atomic.Int64 // octets of connections that are closed
+
+	mu   sync.Mutex
+	idle []*session
+}
+
+var _ mailhaul.Source = (*Account)(nil)
+
+// Open connects and logs in. The error wraps mailhaul.ErrAuth or
+// mailhaul.ErrConnect and says what to do.
+func Open(ctx context.Context, config Config) (*Account, error) {
+	config = config.withDefaults()
+	a := &Account{
+		config:   config,
+		limiter:  wire.NewLimiter(config.LimitRate),
+		newTrace: wire.NewTrace(config.Trace, config.Now),
+	}
+	s, err := a.connect(ctx)
+	// A server that is busy is asked again; one that is not there is not: who
+	// mistypes a host must not wait.
+	for r := (retry{a: a}); err != nil && refusedMore(err); {
+		if err := r.again(ctx, err); err != nil {
+			return nil, err
+		}
+		s, err = a.connect(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.release(s)
+	return a, nil
+}
+
+// connect makes one more session.
+func (a *Account) connect(ctx context.Context) (*session, error) {
+	c, err := a.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.login(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if s.caps.Has("UTF8=ACCEPT") || s.caps.Has("UTF8=ONLY") {
+		// Else the server may give us altered messages and names (RFC 6855, 3).
+		tag := s.send("ENABLE UTF8=ACCEPT")
+		if err := s.conn.Flush(); err != nil {
+			return nil, a.lost(s, err)
+		}
+		if err := s.wait(tag, 100, maxLine, s.enabled); err != nil {
+			return nil, a.lost(s, err)
+		}
+	}
+	return s, nil
+}
+
+func (s *session) enabled(_ uint32, word string, r *response) error {
+	if word == "ENABLED" {
+		for len(r.rest) > 0 {
+			if string(r.word()) == "UTF8=ACCEPT" {
+				s.utf8 = true
+			}
+			if len(r.rest) > 0 && !r.eat(' ') {
+				return r.syntax("a capability")
+			}
+		}
+	}
+	return nil
+}
+
+// acquire takes an idle session or makes one.
+func (a *Account) acquire(ctx context.Context) (*session, error) {
+	a.mu.Lock()
+	if n := len(a.idle); n > 0 {
+		s := a.idle[n-1]
+		a.idle = a.idle[:n-1]
+		a.mu.Unlock()
+		return s, nil
+	}
+	a.mu.Unlock()
+	return a.connect(ctx)
+}
+
+// release keeps a session for later.
+func (a *Account) release(s *session) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.idle = append(a.idle, s)
+}
+
+// lost closes a session whose line is of no use any more, and says so in an
+// error that allows another try.
+func (a *Account) lost(s *session, err error) error {
+	a.received.Add(s.conn.Received())
+	s.conn.Close()
+	s.client.Close() //nolint:errcheck // ends the library's goroutine
+	return &mailhaul.Error{Scope: mailhaul.ScopeAccount, Temporary: true, Op: fmt.Sprintf("talk to %s", a.config.Host),
+		Hint: "what has arrived is safe: run the same command again and it goes on", Err: &connectFailure{err}}
+}
+
+// Close logs out and closes the connections.
+func (a *Account) Close() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, s := range a.idle {
+		a.received.Add(s.conn.Received())
+		s.close()
+	}
+	a.idle = nil
+	return nil
+}

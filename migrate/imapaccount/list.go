@@ -1,0 +1,338 @@
+package imapaccount
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/emersion/go-imap/v2"
+
+	"github.com/mailhaul/mailhaul"
+)
+
+// maxFolders bounds how many folders a server can make us hold.
+const maxFolders = 200_000
+
+// statusWindow is how many STATUS commands are under way at once: enough to
+// hide the round trips, little enough that neither side's buffers fill up.
+const statusWindow = 200
+
+// Namespace is a prefix of folder names and its delimiter (RFC 2342).
+type Namespace struct{ Prefix, Delimiter string }
+
+// Namespaces are those of the account; nil where the server does not tell.
+type Namespaces struct{ Personal, Other, Shared []Namespace }
+
+// Namespaces returns what the server said of its namespaces at the last
+// Folders.
+func (a *Account) Namespaces() Namespaces { return a.namespaces }
+
+// Folders lists all folders with counters and subscriptions, in one flight of
+// commands where the server has LIST-STATUS, in two elsewhere.
+func (a *Account) Folders(ctx context.Context) ([]*mailhaul.Folder, error) {
+	var folders []*mailhaul.Folder
+	err := a.withRetry(ctx, func(s *session) error {
+		l := &lister{s: s, version: a.config.Version, byRaw: map[string]*mailhaul.Folder{}, subscribed: map[string]bool{}}
+		if err := l.list(); err != nil {
+			return err
+		}
+		a.namespaces = l.namespaces
+		folders = l.folders
+		return nil
+	})
+	return folders, err
+}
+
+// withRetry runs f on a session, again on a new one when the line is lost.
+func (a *Account) withRetry(ctx context.Context, f func(*session) error) error {
+	r := retry{a: a}
+	for {
+		err := a.once(ctx, f)
+		if err == nil {
+			return nil
+		}
+		if err := r.again(ctx, err); err != nil {
+			return err
+		}
+	}
+}
+
+func (a *Account) once(ctx context.Context, f func(*session) error) error {
+	s, err := a.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
+	err = f(s)
+	if !stop() && ctx.Err() != nil {
+		a.lost(s, ctx.Err()) //nolint:errcheck // the caller wants to hear of ctx
+		return ctx.Err()
+	}
+	if err != nil {
+		return a.lost(s, err)
+	}
+	a.release(s)
+	return nil
+}
+
+// lister collects what the answers to LIST and its companions say.
+type lister struct {
+	s          *session
+	version    string
+	folders    []*mailhaul.Folder
+	byRaw      map[string]*mailhaul.Folder
+	subscribed map[string]bool
+	namespaces Namespaces
+}
+
+func (l *lister) list() error {
+	s := l.s
+	var tags, optional []string // what a server may refuse comes first, all in one flight
+	if s.caps.Has(imap.CapID) {
+		optional = append(optional, s.send(fmt.Sprintf(`ID ("name" "mailhaul" "version" %q)`, l.version)))
+	}
+	if s.caps.Has(imap.CapNamespace) {
+		optional = append(optional, s.send("NAMESPACE"))
+	}
+	extended := s.caps.Has(imap.CapListExtended)
+	listStatus := extended && s.caps.Has(imap.CapListStatus)
+	if extended {
+		options := "SUBSCRIBED"
+		if s.caps.Has(imap.CapSpecialUse) {
+			options += " SPECIAL-USE"
+		}
+		if listStatus {
+			options += " STATUS (" + l.statusItems() + ")"
+		}
+		tags = append(tags, s.send(`LIST "" "*" RETURN (`+options+")"))
+	} else {
+		optional = append(optional, s.send(`LSUB "" "*"`))
+		tags = append(tags, s.send(`LIST "" "*"`))
+	}
+	if err := s.conn.Flush(); err != nil {
+		return err
+	}
+	for _, tag := range optional {
+		if err := s.wait(tag, 4*maxFolders, maxLine, l.answer); err != nil && !isRefusal(err) {
+			return err
+		}
+	}
+	for _, tag := range tags {
+		if err := s.wait(tag, 4*maxFolders, maxLine, l.answer); err != nil {
+			return err
+		}
+	}
+	for _, f := range l.folders {
+		f.Subscribed = f.Subscribed || l.subscribed[f.Raw]
+	}
+	if !listStatus {
+		return l.statusAll()
+	}
+	return nil
+}
+
+func (l *lister) statusItems() string {
+	items := "MESSAGES UIDNEXT UIDVALIDITY"
+	if l.s.caps.Has(imap.CapCondStore) {
+		items += " HIGHESTMODSEQ"
+	}
+	return items
+}
+
+func (l *lister) answer(_ uint32, word string, r *response) error {
+	switch word {
+	case "LIST":
+		return l.listed(r)
+	case "LSUB":
+		_, raw, _, err := l.entry(r)
+		if err == nil {
+			l.subscribed[raw] = true
+		}
+		return err
+	case "STATUS":
+		raw, err := r.name()
+		if err != nil {
+			return err
+		}
+		f := l.byRaw[raw]
+		if f == nil {
+			f = &mailhaul.Folder{} // an answer about nothing that we know
+		}
+		return readStatus(r, f)
+	case "NAMESPACE":
+		return l.readNamespaces(r)
+	}
+	return nil
+}
+
+// entry reads attributes, delimiter and raw name of a LIST or LSUB answer.
+func (l *lister) entry(r *response) (attributes []string, raw, delimiter string, err error) {
+	if err := r.expect('('); err != nil {
+		return nil, "", "", err
+	}
+	for r.blanks(); !r.eat(')'); r.blanks() {
+		w := r.word()
+		if len(w) == 0 || len(attributes) > 100 {
+			return nil, "", "", r.syntax("a folder attribute")
+		}
+		attributes = append(attributes, strings.ToLower(string(w)))
+	}
+	r.blanks()
+	delimiter, null, err := r.text()
+	if err != nil {
+		return nil, "", "", err
+	}
+	if null {
+		delimiter = ""
+	}
+	r.blanks()
+	raw, err = r.name()
+	return attributes, raw, delimiter, err
+}
+
+// specialUses are the attributes of RFC 6154 that say what a folder is for.
+var specialUses = []string{`\All`, `\Archive`, `\Drafts`, `\Flagged`, `\Junk`, `\Sent`, `\Trash`, `\Important`}
+
+func (l *lister) listed(r *response) error {
+	attributes, raw, delimiter, err := l.entry(r)
+	if err != nil || l.byRaw[raw] != nil {
+		return err
+	}
+	if len(l.folders) >= maxFolders {
+		return fmt.Errorf("%w: more than %d folders", errSyntax, maxFolders)
+	}
+	f := &mailhaul.Folder{Raw: raw, Name: decodeName(raw, l.s.utf8), Delimiter: delimiter, Size: -1}
+	if strings.EqualFold(raw, "INBOX") {
+		f.Name = "INBOX"
+	}
+	for _, attribute := range attributes {
+		switch attribute {
+		case `\noselect`, `\nonexistent`:
+			f.NoSelect = true
+		case `\subscribed`:
+			f.Subscribed = true
+		}
+		for _, use := range specialUses {
+			if strings.EqualFold(use, attribute) {
+				f.SpecialUse = use
+			}
+		}
+	}
+	l.folders = append(l.folders, f)
+	l.byRaw[raw] = f
+	return nil
+}
+
+// readStatus reads the items of a STATUS answer (RFC 9051, 7.3.4).
+func readStatus(r *response, f *mailhaul.Folder) error {
+	r.blanks()
+	if err := r.expect('('); err != nil {
+		return err
+	}
+	for r.blanks(); !r.eat(')'); r.blanks() {
+		item := strings.ToUpper(string(r.word()))
+		r.blanks()
+		if item == "" {
+			return r.syntax("a STATUS item")
+		}
+		n, err := r.number()
+		if err != nil {
+			return err
+		}
+		switch item {
+		case "MESSAGES":
+			f.Messages = uint32(n)
+		case "UIDNEXT":
+			f.UIDNext = mailhaul.UID(n)
+		case "UIDVALIDITY":
+			f.UIDValidity = uint32(n)
+			f.HasCounters = n != 0
+		case "HIGHESTMODSEQ":
+			f.HighestModSeq = n
+		case "SIZE":
+			f.Size = int64(n)
+		}
+	}
+	return nil
+}
+
+// statusAll asks for the counters folder by folder, many in flight. A folder
+// that refuses keeps HasCounters false: it is looked into instead.
+func (l *lister) statusAll() error {
+	type asked struct {
+		tag    string
+		folder *mailhaul.Folder
+	}
+	var flight []asked
+	answer := func(n int) error {
+		if err := l.s.conn.Flush(); err != nil {
+			return err
+		}
+		for _, q := range flight[:n] {
+			err := l.s.wait(q.tag, 1000, maxLine, func(_ uint32, word string, r *response) error {
+				if word != "STATUS" {
+					return nil
+				}
+				if _, err := r.name(); err != nil {
+					return err
+				}
+				return readStatus(r, q.folder)
+			})
+			if err != nil && !isRefusal(err) {
+				return err
+			}
+		}
+		flight = flight[n:]
+		return nil
+	}
+	for _, f := range l.folders {
+		name, ok := quoteName(f.Raw)
+		if f.NoSelect || !ok {
+			continue
+		}
+		flight = append(flight, asked{l.s.send("STATUS " + name + " (" + l.statusItems() + ")"), f})
+		if len(flight) >= statusWindow {
+			if err := answer(len(flight) / 2); err != nil {
+				return err
+			}
+		}
+	}
+	return answer(len(flight))
+}
+
+// readNamespaces reads a NAMESPACE answer (RFC 2342, 5).
+func (l *lister) readNamespaces(r *response) error {
+	for _, class := range []*[]Namespace{&l.namespaces.Personal, &l.namespaces.Other, &l.namespaces.Shared} {
+		r.blanks()
+		if !r.eat('(') {
+			if err := r.skip(); err != nil { // NIL
+				return err
+			}
+			continue
+		}
+		for r.blanks(); !r.eat(')'); r.blanks() {
+			if err := r.expect('('); err != nil {
+				return err
+			}
+			prefix, _, err := r.text()
+			if err != nil {
+				return err
+			}
+			r.blanks()
+			delimiter, null, err := r.text()
+			if err != nil {
+				return err
+			}
+			if null {
+				delimiter = ""
+			}
+			*class = append(*class, Namespace{prefix, delimiter})
+			for r.blanks(); !r.eat(')'); r.blanks() { // extensions
+				if err := r.skip(); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}

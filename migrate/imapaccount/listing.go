@@ -1,0 +1,314 @@
+package imapaccount
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/emersion/go-imap/v2"
+
+	"github.com/mailhaul/mailhaul"
+)
+
+// listWindow is how many folders are under way at once.
+const listWindow = 32
+
+// maxFlagEntries bounds the flags of one folder that a server can make us hold.
+const maxFlagEntries = 4_000_000
+
+// List looks into folders, all of them in one flight of commands.
+func (a *Account) List(ctx context.Context, requests []mailhaul.ListRequest, report func(mailhaul.Listing) error) error {
+	var stopped error // report's own error, which no new connection mends
+	done := 0
+	err := a.withRetry(ctx, func(s *session) error {
+		v := &viewer{s: s, reader: fetchReader{map[string]mailhaul.Flags{}}}
+		v.requests = requests[done:]
+		return v.run(func(l mailhaul.Listing) error {
+			done++
+			stopped = report(l)
+			return stopped
+		})
+	})
+	if stopped != nil {
+		return stopped
+	}
+	return err
+}
+
+// viewer looks into folders on one session.
+type viewer struct {
+	s        *session
+	reader   fetchReader
+	requests []mailhaul.ListRequest
+}
+
+// view is one folder under way: the commands sent for it, and what they gave.
+type view struct {
+	request              mailhaul.ListRequest
+	examine, uids, flags string // tags, "" when not asked
+	exists               int64
+	listing              mailhaul.Listing
+}
+
+func (v *viewer) run(report func(mailhaul.Listing) error) error {
+	var flight []*view
+	next := 0
+	for next < len(v.requests) || len(flight) > 0 {
+		for next < len(v.requests) && len(flight) < listWindow {
+			flight = append(flight, v.ask(v.requests[next]))
+			next++
+		}
+		if err := v.s.conn.Flush(); err != nil {
+			return err
+		}
+		if err := v.answer(flight[0]); err != nil {
+			return err
+		}
+		// Healing is a round trip of its own: no other command may be under way.
+		if w := flight[0]; w.listing.Err == nil && int64(w.listing.Live.Len()) != w.exists {
+			for _, other := range flight[1:] {
+				if err := v.answer(other); err != nil {
+					return err
+				}
+			}
+			for _, each := range flight {
+				if err := v.heal(each); err != nil {
+					return err
+				}
+				if err := report(each.listing); err != nil {
+					return err
+				}
+			}
+			flight = nil
+			continue
+		}
+		if err := report(flight[0].listing); err != nil {
+			return err
+		}
+		flight = flight[1:]
+	}
+	return nil
+}
+
+// ask sends the commands for one folder.
+func (v *viewer) ask(q mailhaul.ListRequest) *view {
+	f := *q.Folder
+	w := &view{request: q, listing: mailhaul.Listing{Folder: &f}}
+	name, ok := quoteName(f.Raw)
+	if !ok {
+		w.listing.Err = folderError("open", &f, fmt.Errorf("%w: its name has line ends in it", errSyntax))
+		return w
+	}
+	condstore := v.s.caps.Has(imap.CapCondStore)
+	w.examine = v.s.examine(&f, name)
+	flagsGiveAll := q.Known && (q.ModSeq == 0 || !condstore)
+	switch {
+	case v.s.caps.Has(imap.CapESearch):
+		w.uids = v.s.send("UID SEARCH RETURN (ALL) ALL")
+	case !flagsGiveAll:
+		w.uids = v.s.send("UID FETCH 1:* (UID)")
+	}
+	switch {
+	case flagsGiveAll:
+		w.flags = v.s.send("UID FETCH 1:* (UID FLAGS)")
+	case q.Known:
+		w.flags = v.s.send(fmt.Sprintf("UID FETCH 1:* (UID FLAGS) (CHANGEDSINCE %d)", q.ModSeq))
+	}
+	return w
+}
+
+// examine sends EXAMINE, never SELECT: reading must not change the source.
+func (s *session) examine(f *mailhaul.Folder, name string) string {
+	s.opened = f.Raw
+	if s.caps.Has(imap.CapCondStore) {
+		return s.send("EXAMINE " + name + " (CONDSTORE)")
+	}
+	return s.send("EXAMINE " + name)
+}
+
+// answer reads the answers to the commands of one folder. A refusal is the
+// folder's, any other error the line's.
+func (v *viewer) answer(w *view) error {
+	if w.examine == "" {
+		return nil
+	}
+	f := w.listing.Folder
+	opened := true
+	err := v.s.wait(w.examine, 100_000, maxLine, func(n uint32, word string, r *response) error {
+		return readExamine(n, word, r, f, &w.exists)
+	})
+	if err != nil {
+		if !isRefusal(err) {
+			return err
+		}
+		opened = false
+		w.listing.Err = folderError("open", f, err)
+	}
+	var uids []mailhaul.UID
+	for _, tag := range []string{w.uids, w.flags} {
+		if tag == "" {
+			continue
+		}
+		isUIDs := tag == w.uids
+		err := v.s.wait(tag, maxFlagEntries, maxSetLine, func(n uint32, word string, r *response) error {
+			if !opened {
+				return nil // of whatever folder it speaks, it is not this one
+			}
+			switch word {
+			case "EXISTS":
+				w.exists = int64(n)
+			case "EXPUNGE":
+				w.exists--
+			case "ESEARCH":
+				set, err := readESearch(r)
+				w.listing.Live = set
+				return err
+			case "FETCH":
+				got, err := v.reader.read(r, nil)
+				if err != nil || got.uid == 0 {
+					return err
+				}
+				if isUIDs || w.uids == "" {
+					uids = append(uids, got.uid)
+				}
+				if got.hasFlags && !isUIDs {
+					w.listing.Flags = append(w.listing.Flags, mailhaul.UIDFlags{UID: got.uid, Flags: got.flags})
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			if !isRefusal(err) {
+				return err
+			}
+			// A server may refuse "1:*" in an empty folder.
+			if w.listing.Err == nil && w.exists > 0 {
+				w.listing.Err = folderError("list", f, err)
+			}
+		}
+	}
+	if len(uids) > 0 {
+		w.listing.Live = mailhaul.UIDSetOf(uids...)
+	}
+	sortFlags(&w.listing)
+	return nil
+}
+
+// sortFlags orders the flags by UID; of several about one message the last one
+// said counts.
+func sortFlags(l *mailhaul.Listing) {
+	slices.SortStableFunc(l.Flags, func(a, b mailhaul.UIDFlags) int { return int(int64(a.UID) - int64(b.UID)) })
+	out := l.Flags[:0]
+	for i, f := range l.Flags {
+		if i+1 == len(l.Flags) || l.Flags[i+1].UID != f.UID {
+			out = append(out, f)
+		}
+	}
+	l.Flags = out
+}
+
+// readExamine takes the counters from the answers to EXAMINE (RFC 9051, 6.3.3).
+func readExamine(n uint32, word string, r *response, f *mailhaul.Folder, exists *int64) error {
+	switch word {
+	case "EXISTS":
+		f.Messages = n
+		*exists = int64(n)
+	case "OK":
+		code := r.code()
+		var value uint64
+		var err error
+		switch code {
+		case "UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ":
+			if value, err = r.number(); err != nil {
+				return err
+			}
+		}
+		switch code {
+		case "UIDVALIDITY":
+			f.UIDValidity, f.HasCounters = uint32(value), true
+		case "UIDNEXT":
+			f.UIDNext = mailhaul.UID(value)
+		case "HIGHESTMODSEQ":
+			f.HighestModSeq = value
+		case "NOMODSEQ":
+			f.HighestModSeq = 0
+		}
+	}
+	return nil
+}
+
+// readESearch reads an ESEARCH answer (RFC 9051, 7.3.4): no ALL in it means no
+// message.
+func readESearch(r *response) (mailhaul.UIDSet, error) {
+	if r.peek('(') { // the correlator: answers come in order
+		if err := r.skip(); err != nil {
+			return mailhaul.UIDSet{}, err
+		}
+	}
+	for r.blanks(); len(r.rest) > 0; r.blanks() {
+		switch item := strings.ToUpper(string(r.word())); item {
+		case "UID":
+		case "ALL":
+			r.blanks()
+			return mailhaul.ParseUIDSet(string(r.word()))
+		case "":
+			return mailhaul.UIDSet{}, r.syntax("an ESEARCH item")
+		default:
+			if err := r.skip(); err != nil {
+				return mailhaul.UIDSet{}, err
+			}
+		}
+	}
+	return mailhaul.UIDSet{}, nil
+}
+
+// heal asks once more, by sequence number, when the server names another number
+// of messages than it counts: some leave messages out of SEARCH.
+func (v *viewer) heal(w *view) error {
+	if w.listing.Err != nil || int64(w.listing.Live.Len()) == w.exists {
+		return nil
+	}
+	f := w.listing.Folder
+	name, _ := quoteName(f.Raw)
+	examine, uids := v.s.examine(f, name), v.s.send("FETCH 1:* (UID)")
+	if err := v.s.conn.Flush(); err != nil {
+		return err
+	}
+	var exists int64
+	err := v.s.wait(examine, 100_000, maxLine, func(n uint32, word string, r *response) error {
+		return readExamine(n, word, r, f, &exists)
+	})
+	if err != nil {
+		return err
+	}
+	live := w.listing.Live
+	var found mailhaul.UIDSet
+	err = v.s.wait(uids, maxFlagEntries, maxLine, func(_ uint32, word string, r *response) error {
+		if word != "FETCH" {
+			return nil
+		}
+		got, err := v.reader.read(r, nil)
+		if err == nil {
+			found.Add(got.uid)
+		}
+		return err
+	})
+	if err != nil && !isRefusal(err) {
+		return err
+	}
+	if int64(found.Len()) == exists { // this time it is consistent
+		w.listing.Live = found
+		return nil
+	}
+	for _, r := range found.Ranges() {
+		live.AddRange(r)
+	}
+	w.listing.Live = live
+	w.listing.Err = folderError("list", f, fmt.Errorf("the server counts %d messages and names %d", exists, live.Len()))
+	return nil
+}
+
+func folderError(verb string, f *mailhaul.Folder, err error) error {
+	return &mailhaul.Error{Scope: mailhaul.ScopeFolder, Op: verb + " folder", Folder: f.Name, Err: err}
+}

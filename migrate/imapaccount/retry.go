@@ -1,0 +1,99 @@
+package imapaccount
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+
+	"github.com/mailhaul/mailhaul"
+)
+
+// maxPause bounds a pause between tries; maxAdvised one that the server asks for.
+const (
+	maxPause   = time.Minute
+	maxAdvised = 10 * time.Minute
+)
+
+// busyCodes are the response codes of a server that may do it later (RFC 5530;
+// THROTTLED is Gmail's).
+var busyCodes = []string{"UNAVAILABLE", "INUSE", "LIMIT", "THROTTLED"}
+
+// busyTexts are what servers say without a code: Exchange Online ("Request is
+// throttled", and with a right password "User is authenticated but not
+// connected"), Dovecot ("Maximum number of connections"), Courier and others.
+var busyTexts = []string{"throttled", "authenticated but not connected", "maximum number of connections", "too many", "try again later", "temporarily unavailable", "temporary"}
+
+func isBusy(code, text string) bool {
+	for _, c := range busyCodes {
+		if strings.EqualFold(c, code) {
+			return true
+		}
+	}
+	text = strings.ToLower(text)
+	for _, t := range busyTexts {
+		if strings.Contains(text, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// isThrottle tells a server that asks us to slow down from one that cannot
+// serve this request.
+func isThrottle(err error) bool {
+	s, ok := errors.AsType[*statusError](err)
+	return ok && (strings.EqualFold(s.code, "THROTTLED") || strings.Contains(strings.ToLower(s.text), "throttled") || advised.MatchString(s.text))
+}
+
+// advised is how Exchange Online says how long to wait.
+var advised = regexp.MustCompile(`(?i)suggested backoff time: (\d+) milliseconds`)
+
+// retry counts tries in a row without progress, and pauses between them.
+type retry struct {
+	a     *Account
+	tries int
+}
+
+// progress says that something arrived: the count starts anew.
+func (r *retry) progress() { r.tries = 0 }
+
+// again waits before the next try, or returns err when there is none: the limit
+// is reached, or trying again cannot help.
+func (r *retry) again(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if e, ok := errors.AsType[*mailhaul.Error](err); ok && !e.Temporary {
+		return err
+	}
+	if r.tries >= r.a.config.Retries {
+		return err
+	}
+	pause := min(r.a.config.RetryPause<<r.tries, maxPause)
+	pause = pause/2 + rand.N(pause/2+1) // so that many clients do not come back at once
+	if m := advised.FindStringSubmatch(err.Error()); m != nil {
+		ms, _ := strconv.ParseInt(m[1], 10, 32)
+		pause = min(max(pause, time.Duration(ms)*time.Millisecond), maxAdvised)
+	}
+	r.tries++
+	r.a.config.Notice(fmt.Sprintf("%v; trying again in %s", err, pause.Round(10*time.Millisecond)))
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(pause):
+		return nil
+	}
+}
+
+// refusedMore tells whether the server let us in before but not once more.
+func refusedMore(err error) bool {
+	s, ok := errors.AsType[*imap.Error](err)
+	return ok && isBusy(string(s.Code), s.Text)
+}
