@@ -1,0 +1,32 @@
+// Package checkpoint is the ledger: the SQLite file that remembers what has
+// safely arrived. One schema serves both uses, the catalogue inside an archive
+// and the memory of a migration between two accounts.
+//
+// The ledger knows runs, folders, messages, flag sets, the past of folders and
+// messages, and failures that wait to be tried again. It never holds mail, and
+// never a secret.
+//
+// # Durability
+//
+// Every method that changes something is one transaction, and when it returns
+// nil the change survives a power loss (WAL, synchronous=FULL). A method whose
+// change is none writes nothing. A message is recorded from a receipt only: its
+// octets are durable before its row is.
+//
+// # Use
+//
+// One process writes, through one [Ledger] from [Open]; who may is decided by
+// the archive's lock, not here. Any number of processes read beside it, through
+// [OpenReadOnly]. A Ledger is safe for use by several goroutines. Iterators
+// read on connections of their own and may be left open while the ledger is
+// written; they see the state of their beginning, and while they last the
+// write-ahead log cannot be cut.
+//
+// # Errors
+//
+// Errors wrap [mailhaul.ErrDamaged] when the file is not what was written,
+// [mailhaul.ErrNewer] when a newer version wrote it, [mailhaul.ErrLocked] when
+// another process writes, [fs.ErrNotExist] for what is not there,
+// [fs.ErrExist] for what is there already, [fs.ErrPermission] for a file that
+// may not be written, and [syscall.ENOSPC] when the disk is full.
+package checkpoint

@@ -1,0 +1,29 @@
+package checkpoint
+
+import (
+	"context"
+	"fmt"
+)
+
+// OpenWithSteps is Open for a schema of other steps.
+func OpenWithSteps(ctx context.Context, path string, steps ...string) (*Ledger, error) {
+	return open(ctx, path, steps)
+}
+
+// SchemaSteps are the steps of the schema.
+func SchemaSteps() []string { return schemaSteps() }
+
+// Pragma returns a setting of the connection that writes and of one that reads.
+func (l *Ledger) Pragma(ctx context.Context, name string) (writer, reader string, err error) {
+	if err = l.writer.conn.QueryRowContext(ctx, "PRAGMA "+name).Scan(&writer); err != nil {
+		return "", "", err
+	}
+	err = l.readers.QueryRowContext(ctx, "PRAGMA "+name).Scan(&reader)
+	return writer, reader, err
+}
+
+// LimitPages sets how many pages the file may have, as a full disk would.
+func (l *Ledger) LimitPages(ctx context.Context, pages int64) error {
+	var n int64
+	return l.writer.row(fmt.Sprintf("PRAGMA max_page_count = %d", pages), nil, &n)
+}
