@@ -1,0 +1,73 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// Terminal is what can be done with the terminal that a program was started at.
+type Terminal struct {
+	// Redraws tells whether standard error is a terminal on which a line can be
+	// drawn again.
+	Redraws bool
+	// Width is the number of columns now.
+	Width func() int
+	// Prompt asks for a line without echo; nil when standard input is no
+	// terminal.
+	Prompt func(ctx context.Context, text string) (string, error)
+}
+
+// DetectTerminal looks at standard input and standard error.
+func DetectTerminal(stdin, stderr *os.File, getenv func(string) string) Terminal {
+	fd := int(stderr.Fd())
+	t := Terminal{Redraws: term.IsTerminal(fd) && getenv("TERM") != "dumb"}
+	t.Width = func() int {
+		width, _, err := term.GetSize(fd)
+		if err != nil || width <= 0 {
+			return 80
+		}
+		return width
+	}
+	if term.IsTerminal(int(stdin.Fd())) {
+		t.Prompt = func(ctx context.Context, text string) (string, error) {
+			return prompt(ctx, stdin, stderr, text)
+		}
+	}
+	return t
+}
+
+// prompt reads a line without echo. When ctx ends first the terminal is put
+// back as it was; the goroutine that still reads ends with the program.
+func prompt(ctx context.Context, stdin *os.File, out io.Writer, text string) (string, error) {
+	fd := int(stdin.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", fmt.Errorf("look at terminal: %w", err)
+	}
+	fmt.Fprint(out, Escape(text))
+	type answer struct {
+		text []byte
+		err  error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		line, err := term.ReadPassword(fd)
+		answers <- answer{line, err}
+	}()
+	defer fmt.Fprintln(out)
+	select {
+	case a := <-answers:
+		if a.err != nil && !errors.Is(a.err, io.EOF) {
+			return "", fmt.Errorf("read from terminal: %w", a.err)
+		}
+		return string(a.text), nil
+	case <-ctx.Done():
+		_ = term.Restore(fd, before)
+		return "", context.Cause(ctx)
+	}
+}

@@ -1,0 +1,100 @@
+package ui_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mailhaul/mailhaul/cmd/internal/ui"
+)
+
+// TestWhoHears runs one story through each way of speaking.
+func TestWhoHears(t *testing.T) {
+	tests := []struct {
+		name           string
+		options        ui.Options
+		stdout, stderr string
+		bar            bool
+	}{
+		{"not a terminal", ui.Options{}, "data\n", "mailhaul: warning: w\nsaid\n", false},
+		{"quiet terminal", ui.Options{Redraws: true, Quiet: true}, "data\n", "mailhaul: warning: w\nsaid\n", false},
+		{"verbose", ui.Options{Verbose: true}, "data\n", "event\nnotice\nremark\nmailhaul: warning: w\nsaid\n", false},
+		{"terminal", ui.Options{Redraws: true}, "data\n", "", true},
+		{"JSON", ui.Options{JSON: true}, `"object"` + "\n" +
+			`{"event":"notice","text":"notice"}` + "\n" + `{"event":"notice","text":"remark"}` + "\n" +
+			`{"event":"progress","folder":"A","messages":1,"octets":10,"total_messages":9,"total_octets":100}` + "\n" +
+			`{"event":"warning","text":"w"}` + "\n" + "data\n", "said\n", false},
+		{"quiet JSON", ui.Options{JSON: true, Quiet: true}, `{"event":"warning","text":"w"}` + "\ndata\n", "said\n", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			tt.options.Stdout, tt.options.Stderr = &stdout, &stderr
+			tt.options.Width = func() int { return 100 }
+			tt.options.Now = func() time.Time { return time.Unix(1, 0) }
+			u := ui.New(tt.options)
+			u.Event("object", "event")
+			u.Notice("notice")
+			u.Remark("remark")
+			u.Progress(ui.Progress{What: "A", Messages: 1, Octets: 10, TotalMessages: 9, TotalOctets: 100})
+			u.Warn("w")
+			u.Say("said")
+			u.Print("data\n")
+			u.EndProgress()
+			if stdout.String() != tt.stdout {
+				t.Errorf("stdout: got %q, want %q", stdout.String(), tt.stdout)
+			}
+			if tt.bar {
+				if !strings.Contains(stderr.String(), "A 1/9") || !strings.Contains(stderr.String(), "said\n") {
+					t.Errorf("stderr: got %q, want a bar in it", stderr.String())
+				}
+			} else if stderr.String() != tt.stderr {
+				t.Errorf("stderr: got %q, want %q", stderr.String(), tt.stderr)
+			}
+		})
+	}
+}
+
+// TestBarKeepsItsLine: on terminals of any width each drawing of the bar fits
+// on one line, also for wide names and for more than was announced, and a line
+// that is written wipes it.
+func TestBarKeepsItsLine(t *testing.T) {
+	for _, width := range []int{40, 60, 76, 80, 132, 200} {
+		for name, p := range map[string]ui.Progress{
+			"octets":   {What: strings.Repeat("日本", 80), Messages: 1_000_000, TotalMessages: 2_000_000, Octets: 123_456_789_012, TotalOctets: 987_654_321_012},
+			"messages": {What: "INBOX", Messages: 5, TotalMessages: 10, Octets: 10, TotalOctets: -1},
+			"unknown":  {What: "INBOX", Messages: 5, TotalMessages: -1, Octets: 10_000, TotalOctets: -1},
+			"too many": {What: "INBOX", Messages: 12, TotalMessages: 10, Octets: 200, TotalOctets: 100},
+		} {
+			var stderr bytes.Buffer
+			u := ui.New(ui.Options{Stderr: &stderr, Redraws: true, Width: func() int { return width }})
+			u.Progress(p)
+			u.Say("line")
+			u.EndProgress()
+			drawn, rest, found := strings.Cut(stderr.String(), "\x1b[2K\rline\n")
+			if !found || strings.TrimLeft(rest, "\x1b[2K\r") != "" {
+				t.Errorf("%d columns, %s: the bar was not wiped: %q", width, name, stderr.String())
+			}
+			for part := range strings.SplitSeq(drawn, "\r") {
+				part = strings.ReplaceAll(strings.ReplaceAll(part, "\x1b[0K", ""), "\x1b[2K", "")
+				if ui.Width(part) > width {
+					t.Errorf("%d columns, %s: %d cells: %q", width, name, ui.Width(part), part)
+				}
+			}
+		}
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("disk full") }
+
+func TestFailedWritesAreTold(t *testing.T) {
+	u := ui.New(ui.Options{Stdout: fullDisk{}})
+	u.Print("data")
+	if err := u.Err(); err == nil || !strings.Contains(err.Error(), "disk full") {
+		t.Errorf("got %v", err)
+	}
+}
