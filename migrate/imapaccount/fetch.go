@@ -52,7 +52,7 @@ func (a *Account) fetch(ctx context.Context, work []mailhaul.Work, items string,
 	var workers sync.WaitGroup
 	for i := range connections {
 		f := &fetcher{a: a, q: q, items: items, deliver: deliver, retry: retry{a: a}, extra: i > 0,
-			reader: fetchReader{map[string]mailhaul.Flags{}}, losses: map[mailhaul.UID]int{}}
+			reader: fetchReader{map[string]mailhaul.Flags{}}, losses: map[suspect]int{}}
 		workers.Go(func() {
 			if err := f.run(ctx); err != nil {
 				cancel(err)

@@ -40,9 +40,15 @@ type fetcher struct {
 	missing []*unit // the server said OK and did not give these
 	flight  []*command
 	current string // raw name of the folder that the answers are about, "" for none
-	losses  map[mailhaul.UID]int
+	losses  map[suspect]int
 	reading mailhaul.UID // whose body is being read
 	barren  uint64       // messages of the current folder asked for in vain, without one between
+}
+
+// suspect is a message at which the line was lost.
+type suspect struct {
+	folder string // its raw name
+	uid    mailhaul.UID
 }
 
 // command is one unit under way.
@@ -114,7 +120,8 @@ func (f *fetcher) afterLoss() error {
 	if uid == 0 {
 		return nil
 	}
-	if f.losses[uid]++; f.losses[uid] < maxLosses {
+	at := suspect{f.current, uid}
+	if f.losses[at]++; f.losses[at] < maxLosses {
 		return nil
 	}
 	for _, u := range f.todo {

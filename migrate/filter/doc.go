@@ -1,0 +1,2 @@
+// Package filter chooses folders by patterns.
+package filter
