@@ -86,26 +86,39 @@ const (
 	deleteFailuresOfFolder     = `DELETE FROM failure WHERE folder = ?`
 )
 
-// FolderDone remembers the counters of f: everything up to them is in the
-// ledger.
-func (l *Ledger) FolderDone(ctx context.Context, run RunID, f *mailhaul.Folder) error {
+// FolderDone remembers the counters of the folders, all in one transaction:
+// everything up to them is in the ledger. It writes nothing for those whose
+// counters are known already.
+func (l *Ledger) FolderDone(ctx context.Context, run RunID, fs ...*mailhaul.Folder) error {
+	if len(fs) == 0 {
+		return nil
+	}
 	return l.update(ctx, "remember counters of folder", func(w *writer) error {
-		old, err := w.folder(selectFolder, f.ID)
-		if err != nil {
-			return err
-		}
-		if old.UIDValidity == f.UIDValidity && old.UIDNext == f.UIDNext &&
-			old.HighestModSeq == f.HighestModSeq && old.Messages == f.Messages {
-			return nil
-		}
-		if old.UIDValidity != f.UIDValidity {
-			if err := w.keepFolderPast(run, old); err != nil {
+		for _, f := range fs {
+			if err := w.folderDone(run, f); err != nil {
 				return err
 			}
 		}
-		_, err = w.exec(updateFolderDone, f.UIDValidity, f.UIDNext, int64(f.HighestModSeq), f.Messages, f.ID)
-		return err
+		return nil
 	})
+}
+
+func (w *writer) folderDone(run RunID, f *mailhaul.Folder) error {
+	old, err := w.folder(selectFolder, f.ID)
+	if err != nil {
+		return err
+	}
+	if old.UIDValidity == f.UIDValidity && old.UIDNext == f.UIDNext &&
+		old.HighestModSeq == f.HighestModSeq && old.Messages == f.Messages {
+		return nil
+	}
+	if old.UIDValidity != f.UIDValidity {
+		if err := w.keepFolderPast(run, old); err != nil {
+			return err
+		}
+	}
+	_, err = w.exec(updateFolderDone, f.UIDValidity, f.UIDNext, int64(f.HighestModSeq), f.Messages, f.ID)
+	return err
 }
 
 // FolderGone marks a folder and its live messages gone and returns how many

@@ -34,7 +34,9 @@ type Folder struct {
 // Request returns how to ask for the folder's state.
 func (f Folder) Request() mailhaul.ListRequest {
 	q := mailhaul.ListRequest{Folder: f.Folder}
-	if f.Known != nil && f.Known.UIDValidity == f.UIDValidity {
+	// Where the UIDVALIDITY is not yet known, the listing tells whether it is
+	// another one.
+	if f.Known != nil && (f.Known.UIDValidity == f.UIDValidity || !f.HasCounters) {
 		q.Known = true
 		if !f.Known.Gone {
 			q.ModSeq = f.Known.HighestModSeq

@@ -1,0 +1,94 @@
+package migrate
+
+import (
+	"context"
+	"slices"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/migrate/plan"
+)
+
+// dryRun says what a run would do. It looks into the folders and writes nothing.
+func (b *backup) dryRun(ctx context.Context) error {
+	if err := b.plan(ctx); err != nil {
+		return err
+	}
+	var requests []mailhaul.ListRequest
+	var asked []plan.Folder
+	for _, f := range b.folders {
+		if f.Action == plan.Unchanged {
+			b.summary.Plans = append(b.summary.Plans, FolderPlan{Folder: f.Name})
+			continue
+		}
+		requests = append(requests, f.Request())
+		asked = append(asked, f)
+	}
+	next := 0
+	err := b.src.List(ctx, requests, func(l mailhaul.Listing) error {
+		f := asked[next]
+		next++
+		p, err := b.foresee(ctx, f, l)
+		if err == nil {
+			b.summary.Plans = append(b.summary.Plans, p)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, v := range b.vanished {
+		b.summary.Plans = append(b.summary.Plans, FolderPlan{Folder: v.Name, Gone: v.Live, Note: "gone from the server or renamed; stays in the archive"})
+	}
+	for _, p := range b.summary.Plans {
+		b.summary.New += p.New
+		b.summary.FlagsChanged += p.FlagsChanged
+		b.summary.Gone += p.Gone
+		b.summary.Folders++
+	}
+	return nil
+}
+
+// foresee says what would be done in one folder.
+func (b *backup) foresee(ctx context.Context, f plan.Folder, l mailhaul.Listing) (FolderPlan, error) {
+	p := FolderPlan{Folder: f.Name, NewOctets: -1}
+	if l.Err != nil {
+		p.Note = l.Err.Error()
+		b.summary.Failures = append(b.summary.Failures, Failure{Folder: f.Name, Reason: p.Note})
+		return p, nil
+	}
+	switch {
+	case f.Known == nil:
+		p.New, p.NewOctets, p.Note = int64(l.Live.Len()), l.Folder.Size, "new folder"
+		return p, nil
+	case f.Known.UIDValidity != l.Folder.UIDValidity:
+		p.Note = "new UIDVALIDITY: its messages will be matched with those in the archive"
+		return p, nil
+	}
+	live, gone, err := b.led.UIDs(ctx, f.ID, l.Folder.UIDValidity)
+	if err != nil {
+		return p, err
+	}
+	todo := plan.Decide(l.Live, live, gone, true)
+	p.New, p.Gone = int64(todo.Fetch.Len()), int64(todo.Gone.Len())
+	if p.New == 0 {
+		p.NewOctets = 0
+	}
+	p.FlagsChanged, err = b.flagsThatDiffer(ctx, f, l)
+	return p, err
+}
+
+func (b *backup) flagsThatDiffer(ctx context.Context, f plan.Folder, l mailhaul.Listing) (n int64, err error) {
+	if len(l.Flags) == 0 {
+		return 0, nil
+	}
+	for m, err := range b.led.Messages(ctx, f.ID) {
+		if err != nil {
+			return 0, err
+		}
+		at, found := slices.BinarySearchFunc(l.Flags, m.UID, func(x mailhaul.UIDFlags, uid mailhaul.UID) int { return int(int64(x.UID) - int64(uid)) })
+		if found && m.UIDValidity == l.Folder.UIDValidity && l.Flags[at].Flags != m.Flags {
+			n++
+		}
+	}
+	return n, nil
+}

@@ -1,0 +1,97 @@
+package migrate
+
+import (
+	"context"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/migrate/plan"
+)
+
+// look is what a look into one folder gave.
+type look struct {
+	folder *mailhaul.Folder
+	live   mailhaul.UIDSet
+	fetch  mailhaul.UIDSet
+	flags  []mailhaul.UIDFlags // only when moved: to be set once messages are matched
+	moved  bool                // the ledger knows the folder under another UIDVALIDITY
+}
+
+// look opens the folders that may have changed, and brings flags and presence
+// of the messages in the ledger up to date.
+func (b *backup) look(ctx context.Context) error {
+	var requests []mailhaul.ListRequest
+	byFolder := map[*mailhaul.Folder]plan.Folder{}
+	for _, f := range b.folders {
+		if f.Action != plan.Unchanged {
+			q := f.Request()
+			requests = append(requests, q)
+			byFolder[q.Folder] = f
+		}
+	}
+	next := 0
+	return b.src.List(ctx, requests, func(l mailhaul.Listing) error {
+		f := byFolder[requests[next].Folder]
+		known := requests[next].Known
+		next++
+		return b.lookedInto(ctx, f, known, l)
+	})
+}
+
+// lookedInto takes one listing.
+func (b *backup) lookedInto(ctx context.Context, f plan.Folder, flagsAsked bool, l mailhaul.Listing) error {
+	id, place := f.ID, f.Place
+	*f.Folder = *l.Folder // its counters are those of the moment it was opened
+	f.ID, f.Place = id, place
+	if l.Err != nil {
+		b.fail(f.Folder, 0, l.Err)
+		if l.Live.Empty() {
+			return nil
+		}
+	}
+	at := &look{folder: f.Folder, live: l.Live}
+	b.listed = append(b.listed, at)
+	if f.Known == nil {
+		at.fetch = l.Live
+		return nil
+	}
+	if f.Known.UIDValidity != f.UIDValidity {
+		at.moved = true
+		return nil
+	}
+	live, gone, err := b.led.UIDs(ctx, f.ID, f.UIDValidity)
+	if err != nil {
+		return err
+	}
+	todo := plan.Decide(l.Live, live, gone, l.Err == nil)
+	at.fetch = todo.Fetch
+	if _, err := b.led.Revive(ctx, b.runID, f.Folder, todo.Revive); err != nil {
+		return err
+	}
+	if flagsAsked {
+		if err := b.setFlags(ctx, f.Folder, l.Flags); err != nil {
+			return err
+		}
+	}
+	n, err := b.led.MarkGone(ctx, b.runID, f.Folder, todo.Gone)
+	if err != nil {
+		return err
+	}
+	b.summary.Gone += n
+	if l.Err != nil {
+		return nil
+	}
+	return b.led.DropFailures(ctx, f.Folder, l.Live)
+}
+
+// setFlags records changed flags and shows them where the target can.
+func (b *backup) setFlags(ctx context.Context, f *mailhaul.Folder, flags []mailhaul.UIDFlags) error {
+	changes, err := b.led.SetFlags(ctx, b.runID, f, flags)
+	if err != nil || len(changes) == 0 {
+		return err
+	}
+	b.summary.FlagsChanged += int64(len(changes))
+	if setter, ok := b.dst.(mailhaul.FlagSetter); ok {
+		return setter.SetFlags(ctx, f, changes)
+	}
+	return nil
+}

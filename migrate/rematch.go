@@ -1,0 +1,141 @@
+package migrate
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"slices"
+	"sync"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/checkpoint"
+	"github.com/mailhaul/mailhaul/migrate/plan"
+)
+
+// rematch recognises the messages of folders whose UIDVALIDITY changed, so that
+// nothing is downloaded again that is there already, and nothing doubled.
+func (b *backup) rematch(ctx context.Context) error {
+	for _, l := range b.listed {
+		if !l.moved {
+			continue
+		}
+		matches, err := b.recognise(ctx, l)
+		if err != nil {
+			return err
+		}
+		rebindings := make([]checkpoint.Rebinding, len(matches))
+		matched := make([]mailhaul.UID, len(matches))
+		for i, m := range matches {
+			rebindings[i] = checkpoint.Rebinding{OldUIDValidity: m.Candidate.UIDValidity, OldUID: m.Candidate.UID, UID: m.UID}
+			matched[i] = m.UID
+		}
+		if err := b.led.Rebind(ctx, b.runID, l.folder, rebindings); err != nil {
+			return err
+		}
+		live, _, err := b.led.UIDs(ctx, l.folder.ID, l.folder.UIDValidity)
+		if err != nil {
+			return err
+		}
+		l.fetch = l.live.Minus(live)
+		b.events.notice("folder %q has a new UIDVALIDITY: %d of its %d messages were recognised", l.folder.Name, len(matches), l.live.Len())
+		if b.broken[l.folder] {
+			continue
+		}
+		if err := b.setFlags(ctx, l.folder, l.flags); err != nil {
+			return err
+		}
+		n, err := b.led.MarkOldGone(ctx, b.runID, l.folder)
+		if err != nil {
+			return err
+		}
+		b.summary.Gone += n
+	}
+	return nil
+}
+
+// recognise sets the headers of a folder's messages against the ledger; where
+// they do not tell messages apart, the bodies.
+func (b *backup) recognise(ctx context.Context, l *look) ([]plan.Match, error) {
+	live, gone, err := b.led.UIDs(ctx, l.folder.ID, l.folder.UIDValidity)
+	if err != nil {
+		return nil, err
+	}
+	// An earlier run may have matched a part, or the UIDVALIDITY came back.
+	todo := plan.Decide(l.live, live, gone, !b.broken[l.folder])
+	if _, err := b.led.Revive(ctx, b.runID, l.folder, todo.Revive); err != nil {
+		return nil, err
+	}
+	n, err := b.led.MarkGone(ctx, b.runID, l.folder, todo.Gone)
+	if err != nil {
+		return nil, err
+	}
+	b.summary.Gone += n
+	var candidates []plan.Candidate
+	for m, err := range b.led.Messages(ctx, l.folder.ID) {
+		if err != nil {
+			return nil, err
+		}
+		if m.UIDValidity != l.folder.UIDValidity {
+			candidates = append(candidates, plan.Candidate{UIDValidity: m.UIDValidity, UID: m.UID, Fingerprint: m.Fingerprint, Size: m.Size, Digest: m.Digest, Gone: m.GoneRun != 0})
+		}
+	}
+	work := []mailhaul.Work{{Folder: l.folder, UIDs: l.live}}
+	var seen []plan.Sighting
+	var mu sync.Mutex
+	err = b.src.Headers(ctx, work, func(m *mailhaul.Message) error {
+		if m.Err != nil {
+			return b.unseen(m)
+		}
+		header, err := io.ReadAll(m.Body)
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		l.flags = append(l.flags, mailhaul.UIDFlags{UID: m.UID, Flags: m.Flags})
+		if todo.Fetch.Contains(m.UID) {
+			seen = append(seen, plan.Sighting{UID: m.UID, Fingerprint: mailhaul.MakeFingerprint(header), Size: m.Size})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(l.flags, func(a, b mailhaul.UIDFlags) int { return int(int64(a.UID) - int64(b.UID)) })
+	matches, unsure, left := plan.Rematch(seen, candidates)
+	digests, err := b.digests(ctx, mailhaul.Work{Folder: l.folder, UIDs: unsure})
+	return append(matches, plan.MatchDigests(digests, left)...), err
+}
+
+// digests reads bodies for their digests only.
+func (b *backup) digests(ctx context.Context, w mailhaul.Work) (map[mailhaul.UID]mailhaul.Digest, error) {
+	digests := map[mailhaul.UID]mailhaul.Digest{}
+	if w.UIDs.Empty() {
+		return digests, nil
+	}
+	var mu sync.Mutex
+	err := b.src.Fetch(ctx, []mailhaul.Work{w}, func(m *mailhaul.Message) error {
+		if m.Err != nil {
+			return b.unseen(m)
+		}
+		h := sha256.New()
+		if _, err := io.Copy(h, m.Body); err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		digests[m.UID] = mailhaul.Digest(h.Sum(nil))
+		return nil
+	})
+	return digests, err
+}
+
+// unseen takes a message that could not be looked at: it is not matched, hence
+// fetched, and fails there if it fails again. A folder that broke is noted.
+func (b *backup) unseen(m *mailhaul.Message) error {
+	if m.UID == 0 && !errors.Is(m.Err, mailhaul.ErrGone) {
+		b.fail(m.Folder, 0, m.Err)
+	}
+	return nil
+}
