@@ -36,6 +36,7 @@ func layers() map[string][]string {
 		"cmd/internal/app":         {"", "migrate", "migrate/...", "archive", "archive/...", "checkpoint", "cmd/internal/..."},
 		"cmd/internal/config":      {""},
 		"cmd/internal/credential":  {"cmd/internal/config"},
+		"cmd/internal/header":      {},
 		"cmd/internal/ui":          {},
 	}
 }
