@@ -1,0 +1,150 @@
+package imaptest
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ScriptFolder is a folder of a scripted server.
+type ScriptFolder struct {
+	// Name is the name as it stands on the wire, Attributes such as \Sent.
+	Name       string
+	Attributes []string
+	Subscribed bool
+	// UIDNext is one more than the last message's UID where it is 0.
+	UIDValidity, UIDNext uint32
+	// HighestModSeq is left out where it is 0.
+	HighestModSeq uint64
+	Messages      []ScriptMessage // ascending by UID
+}
+
+// ScriptMessage is a message of a scripted server.
+type ScriptMessage struct {
+	UID          uint32
+	Flags        []string
+	InternalDate string // "" is "17-Jul-1996 02:44:25 -0700"
+	ModSeq       uint64
+	Body         []byte
+}
+
+func (f *ScriptFolder) uidNext() uint32 {
+	if f.UIDNext == 0 && len(f.Messages) > 0 {
+		return f.Messages[len(f.Messages)-1].UID + 1
+	}
+	return max(1, f.UIDNext)
+}
+
+// status returns the untagged STATUS line with all that the server knows.
+func (f *ScriptFolder) status() string {
+	modSeq := ""
+	if f.HighestModSeq > 0 {
+		modSeq = fmt.Sprintf(" HIGHESTMODSEQ %d", f.HighestModSeq)
+	}
+	return fmt.Sprintf("* STATUS %s (MESSAGES %d UIDNEXT %d UIDVALIDITY %d%s)",
+		quote(f.Name), len(f.Messages), f.uidNext(), f.UIDValidity, modSeq)
+}
+
+// answerSearch finds all messages, or those that UID set names. The answer is
+// an ESEARCH (RFC 4731) where RETURN is asked for.
+func (f *ScriptFolder) answerSearch(c *ScriptConn, command Command) {
+	set := "1:*"
+	words := strings.Fields(strings.ToUpper(command.Args))
+	if i := slices.Index(words, "UID"); i >= 0 && i+1 < len(words) {
+		set = words[i+1]
+	}
+	var uids []string
+	for _, m := range f.Messages {
+		if f.inSet(set, m.UID) {
+			uids = append(uids, strconv.FormatUint(uint64(m.UID), 10))
+		}
+	}
+	if !strings.HasPrefix(strings.ToUpper(command.Args), "RETURN") {
+		c.Say(strings.TrimRight("* SEARCH "+strings.Join(uids, " "), " "))
+		return
+	}
+	line := fmt.Sprintf(`* ESEARCH (TAG %s) UID`, quote(command.Tag))
+	if len(uids) > 0 {
+		line += " ALL " + strings.Join(uids, ",")
+	}
+	c.Say(line)
+}
+
+// answerFetch gives the messages of a set, with the items asked for.
+func (f *ScriptFolder) answerFetch(c *ScriptConn, command Command) {
+	set, items, _ := strings.Cut(command.Args, " ")
+	since := changedSince(items)
+	for i, m := range f.Messages {
+		if f.inSet(set, m.UID) && m.ModSeq >= since {
+			c.SayMessage(i+1, m, items)
+		}
+	}
+}
+
+// changedSince returns the least MODSEQ that a FETCH with these items is for.
+func changedSince(items string) uint64 {
+	_, text, ok := strings.Cut(strings.ToUpper(items), "CHANGEDSINCE ")
+	if !ok {
+		return 0
+	}
+	n, err := strconv.ParseUint(strings.TrimRight(strings.Fields(text)[0], ")"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n + 1
+}
+
+// inSet tells whether a sequence-set of UIDs names uid.
+func (f *ScriptFolder) inSet(set string, uid uint32) bool {
+	last := f.uidNext() - 1
+	number := func(text string) uint32 {
+		if text == "*" {
+			return last
+		}
+		n, err := strconv.ParseUint(text, 10, 32)
+		if err != nil {
+			return 0
+		}
+		return uint32(n)
+	}
+	for part := range strings.SplitSeq(set, ",") {
+		first, end, isRange := strings.Cut(part, ":")
+		if !isRange {
+			end = first
+		}
+		a, b := number(first), number(end)
+		if min(a, b) <= uid && uid <= max(a, b) {
+			return true
+		}
+	}
+	return false
+}
+
+// SayMessage sends a FETCH response for a message under the sequence number
+// seq, with what the items of a FETCH command ask for.
+func (c *ScriptConn) SayMessage(seq int, m ScriptMessage, items string) {
+	upper := strings.ToUpper(items)
+	out := []string{fmt.Sprintf("UID %d", m.UID)}
+	if strings.Contains(upper, "FLAGS") {
+		out = append(out, "FLAGS ("+strings.Join(m.Flags, " ")+")")
+	}
+	if strings.Contains(upper, "INTERNALDATE") {
+		date := m.InternalDate
+		if date == "" {
+			date = "17-Jul-1996 02:44:25 -0700"
+		}
+		out = append(out, "INTERNALDATE "+quote(date))
+	}
+	if strings.Contains(upper, "RFC822.SIZE") {
+		out = append(out, fmt.Sprintf("RFC822.SIZE %d", len(m.Body)))
+	}
+	if m.ModSeq > 0 && (strings.Contains(upper, "MODSEQ") || strings.Contains(upper, "CHANGEDSINCE")) {
+		out = append(out, fmt.Sprintf("MODSEQ (%d)", m.ModSeq))
+	}
+	for _, section := range sections(items) {
+		octets := part(m.Body, section)
+		out = append(out, fmt.Sprintf("BODY[%s] {%d}\r\n%s", section, len(octets), octets))
+	}
+	c.Say(fmt.Sprintf("* %d FETCH (%s)", seq, strings.Join(out, " ")))
+}
