@@ -214,12 +214,22 @@ func (f *fetcher) answer(c *command) error {
 			return err
 		}
 	}
-	return f.s.wait(c.fetch, int(2*c.pending.Len())+100_000, maxLine, func(_ uint32, word string, r *response) error {
+	return f.s.wait(c.fetch, f.patience(), maxLine, func(_ uint32, word string, r *response) error {
 		if word != "FETCH" {
 			return nil
 		}
-		return f.message(c, r)
+		return f.message(r)
 	})
+}
+
+// patience is how many untagged answers may come: those of all commands under
+// way, and as many of which nobody asked.
+func (f *fetcher) patience() int {
+	n := uint64(100_000)
+	for _, c := range f.flight {
+		n += 2 * c.pending.Len()
+	}
+	return int(n)
 }
 
 // open reads the answer to EXAMINE. A folder that does not open, or is not the
@@ -246,7 +256,7 @@ func (f *fetcher) open(c *command) error {
 
 // message reads one FETCH answer and delivers its message if it was asked for
 // and was not yet delivered: a server may say anything at any time.
-func (f *fetcher) message(c *command, r *response) error {
+func (f *fetcher) message(r *response) error {
 	var held *body
 	var release func()
 	delivered := false
@@ -255,11 +265,12 @@ func (f *fetcher) message(c *command, r *response) error {
 			return nil
 		}
 		if f.complete(so) {
-			if !f.wanted(c, so.uid) {
+			u := f.wanting(so.uid)
+			if u == nil {
 				return nil
 			}
 			delivered = true
-			return f.hand(c, so, b)
+			return f.hand(u, so, b)
 		}
 		f.reading = so.uid
 		var err error
@@ -269,10 +280,13 @@ func (f *fetcher) message(c *command, r *response) error {
 	if release != nil {
 		defer release()
 	}
-	if err != nil || held == nil || !f.wanted(c, got.uid) {
+	if err != nil || held == nil {
 		return err
 	}
-	return f.hand(c, got, held)
+	if u := f.wanting(got.uid); u != nil {
+		return f.hand(u, got, held)
+	}
+	return nil
 }
 
 // complete tells whether all that belongs to a message stood before its body.
@@ -280,14 +294,25 @@ func (f *fetcher) complete(so fetched) bool {
 	return so.uid != 0 && so.hasFlags && !so.date.IsZero() && (f.items == messageItems || so.size >= 0)
 }
 
-func (f *fetcher) wanted(c *command, uid mailhaul.UID) bool {
-	return uid != 0 && f.current == c.folder.Raw && c.pending.Contains(uid)
+// wanting returns the unit under way that waits for a message of the open
+// folder, nil when none does. It need not be that of the command whose answer
+// comes next: Dovecot 2.3 serves consecutive UID FETCH commands as one.
+func (f *fetcher) wanting(uid mailhaul.UID) *unit {
+	for i, c := range f.flight {
+		if i > 0 && c.examine != "" || f.current != c.folder.Raw {
+			return nil
+		}
+		if c.pending.Contains(uid) {
+			return c.unit
+		}
+	}
+	return nil
 }
 
 // hand gives one message to the receiver.
-func (f *fetcher) hand(c *command, got fetched, b *body) error {
+func (f *fetcher) hand(u *unit, got fetched, b *body) error {
 	f.reading = got.uid
-	m := &mailhaul.Message{Folder: c.folder, UID: got.uid, Flags: got.flags, InternalDate: got.date, Size: b.size, Body: b}
+	m := &mailhaul.Message{Folder: u.folder, UID: got.uid, Flags: got.flags, InternalDate: got.date, Size: b.size, Body: b}
 	if f.items != messageItems {
 		m.Size = got.size
 	}
@@ -301,7 +326,7 @@ func (f *fetcher) hand(c *command, got fetched, b *body) error {
 		return err
 	}
 	f.reading = 0
-	c.pending.Remove(got.uid)
+	u.pending.Remove(got.uid)
 	f.barren = 0
 	f.retry.progress()
 	return nil

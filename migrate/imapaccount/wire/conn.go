@@ -130,9 +130,15 @@ func (c *Conn) Read(p []byte) (int, error) {
 	}
 }
 
-// Write is the library's.
+// Write is the library's. go-imap v2.0.0-beta.8 spells an empty SASL answer "=",
+// which only an initial response may be (RFC 9051, 6.2.2); SCRAM ends with one,
+// and servers refuse it.
 func (c *Conn) Write(p []byte) (int, error) {
 	c.trace.client(p)
+	if string(p) == "=\r\n" {
+		_, err := c.net.Write(p[1:])
+		return len(p), err
+	}
 	return c.net.Write(p)
 }
 
