@@ -10,6 +10,11 @@ func OpenWithSteps(ctx context.Context, path string, steps ...string) (*Ledger, 
 	return open(ctx, path, steps)
 }
 
+// OpenReadOnlyWithSteps is OpenReadOnly for a schema of other steps.
+func OpenReadOnlyWithSteps(ctx context.Context, path string, steps ...string) (*Ledger, error) {
+	return openReadOnly(ctx, path, len(steps))
+}
+
 // SchemaSteps are the steps of the schema.
 func SchemaSteps() []string { return schemaSteps() }
 
@@ -26,4 +31,10 @@ func (l *Ledger) Pragma(ctx context.Context, name string) (writer, reader string
 func (l *Ledger) LimitPages(ctx context.Context, pages int64) error {
 	var n int64
 	return l.writer.row(fmt.Sprintf("PRAGMA max_page_count = %d", pages), nil, &n)
+}
+
+// NoWaiting makes the connection that writes give up at once on a lock.
+func (l *Ledger) NoWaiting(ctx context.Context) error {
+	_, err := l.writer.conn.ExecContext(ctx, "PRAGMA busy_timeout = 0")
+	return err
 }

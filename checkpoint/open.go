@@ -21,7 +21,7 @@ import (
 
 // Ledger is an open ledger. It is safe for use by several goroutines.
 type Ledger struct {
-	readers *sql.DB
+	readers *sql.DB // connections that only read, as many as are asked for at once
 
 	mu     sync.Mutex // held by the method that writes
 	db     *sql.DB    // the one connection that writes; nil when read-only
@@ -36,30 +36,47 @@ func Open(ctx context.Context, path string) (*Ledger, error) {
 }
 
 func open(ctx context.Context, path string, steps []string) (*Ledger, error) {
-	fresh, err := create(path)
-	if err != nil {
+	const op = "open ledger"
+	if err := create(path); err != nil {
 		return nil, fmt.Errorf("create ledger: %w", err)
 	}
+	if _, err := peek(ctx, path, len(steps), readerParams()...); err != nil {
+		return nil, wrap(op, err)
+	}
 	l := &Ledger{}
-	if l.readers, err = connect(path, "mode=ro"); err != nil {
-		return nil, fmt.Errorf("open ledger: %w", err)
-	}
-	if !fresh {
-		// Looking first through a connection that cannot write keeps a file
-		// that is refused as it was. Only a journal that must be rolled back
-		// first, left by a crash within the first milliseconds, needs more.
-		_, err = version(ctx, l.readers, len(steps))
-		if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code()&0xff == sqlite3.SQLITE_READONLY {
-			err = nil
-		}
-	}
+	err := l.openWriter(ctx, path, steps)
 	if err == nil {
-		err = l.openWriter(ctx, path, steps)
+		l.readers, err = connect(path, readerParams()...)
 	}
 	if err != nil {
-		return nil, errors.Join(wrap("open ledger", err), l.Close())
+		return nil, errors.Join(wrap(op, err), l.Close())
 	}
 	return l, nil
+}
+
+// peek returns the version of the schema before anything can change the file: a
+// file that is refused stays as it was.
+func peek(ctx context.Context, path string, latest int, params ...string) (v int, err error) {
+	if !logEmpty(path) {
+		params = []string{"mode=ro"} // the last one to close would move the log into the file
+	}
+	db, err := connect(path, params...)
+	if err != nil {
+		return 0, err
+	}
+	v, err = version(ctx, db, latest)
+	return v, errors.Join(err, db.Close())
+}
+
+// readerParams opens connections that read. They could write, but are told not
+// to: the last connection to close takes the log and its index along, which one
+// opened with mode=ro is not able to and leaves lying about.
+func readerParams() []string { return []string{"mode=rw", "_pragma=query_only(1)"} }
+
+// logEmpty tells whether all that was committed is in the file itself.
+func logEmpty(path string) bool {
+	info, err := os.Stat(path + "-wal")
+	return errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0
 }
 
 // openWriter opens the connection that writes and brings the schema forward.
@@ -84,45 +101,35 @@ func (l *Ledger) openWriter(ctx context.Context, path string, steps []string) (e
 // writes it or alone. Where there is none, or one whose creation was cut short,
 // the error wraps fs.ErrNotExist. Methods that write give fs.ErrPermission.
 func OpenReadOnly(ctx context.Context, path string) (*Ledger, error) {
+	return openReadOnly(ctx, path, len(schemaSteps()))
+}
+
+func openReadOnly(ctx context.Context, path string, latest int) (*Ledger, error) {
 	const op = "open ledger for reading"
-	info, err := os.Stat(path)
+	if err := isFile(path); err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	params := readerParams()
+	v, err := peek(ctx, path, latest, params...)
+	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code()&0xff == sqlite3.SQLITE_CANTOPEN && logEmpty(path) {
+		// SQLite wants to put an index beside the log even to read. Where that
+		// cannot be, on a medium that is read-only, nothing changes the file.
+		params = []string{"mode=ro", "immutable=1"}
+		v, err = peek(ctx, path, latest, params...)
+	}
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w", op, err)
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s: %q is not a file: %w", op, path, mailhaul.ErrDamaged)
+		return nil, wrap(op, err)
+	case v == 0:
+		return nil, fmt.Errorf("%s: it is empty: %w", op, fs.ErrNotExist)
+	case v < latest:
+		return nil, fmt.Errorf("%s: it has the older schema %d: the next run that writes brings it forward", op, v)
 	}
-	l, err := openReader(ctx, path, "mode=ro")
-	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code()&0xff == sqlite3.SQLITE_CANTOPEN {
-		// SQLite wants to put an index beside the log even to read. On a medium
-		// that is read-only nothing changes the file: without a log it is whole.
-		if _, statErr := os.Stat(path + "-wal"); errors.Is(statErr, fs.ErrNotExist) {
-			l, err = openReader(ctx, path, "mode=ro", "immutable=1")
-		}
-	}
+	readers, err := connect(path, params...)
 	if err != nil {
 		return nil, wrap(op, err)
 	}
-	return l, nil
-}
-
-func openReader(ctx context.Context, path string, params ...string) (*Ledger, error) {
-	readers, err := connect(path, params...)
-	if err != nil {
-		return nil, err
-	}
-	latest := len(schemaSteps())
-	v, err := version(ctx, readers, latest)
-	switch {
-	case err != nil:
-	case v == 0:
-		err = fmt.Errorf("the ledger is empty: %w", fs.ErrNotExist)
-	case v < latest:
-		err = fmt.Errorf("the ledger has the older schema %d: the next run that writes brings it forward", v)
-	default:
-		return &Ledger{readers: readers}, nil
-	}
-	return nil, errors.Join(err, readers.Close())
+	return &Ledger{readers: readers}, nil
 }
 
 // Close closes the ledger. Everything was durable before; what Close does is to
@@ -130,9 +137,10 @@ func openReader(ctx context.Context, path string, params ...string) (*Ledger, er
 func (l *Ledger) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	// Readers first: the last connection to go takes the log with it, and only
-	// one that can write is able to.
-	errs := []error{l.readers.Close()}
+	var errs []error
+	if l.readers != nil {
+		errs = append(errs, l.readers.Close())
+	}
 	if l.writer != nil {
 		errs = append(errs, l.writer.close())
 		l.writer = nil
@@ -145,20 +153,25 @@ func (l *Ledger) Close() error {
 
 // create makes an empty file at path unless there is one, before SQLite does:
 // SQLite would give it the mode 0644, and its log inherits the file's mode.
-func create(path string) (fresh bool, err error) {
-	info, err := os.Stat(path)
-	if err == nil {
-		if !info.Mode().IsRegular() {
-			return false, fmt.Errorf("%q is not a file: %w", path, mailhaul.ErrDamaged)
-		}
-		return info.Size() == 0, nil
+func create(path string) error {
+	if err := isFile(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
-		return false, err
+		return err
 	}
 	// The umask may have taken more than it should.
-	return true, errors.Join(f.Chmod(0o600), f.Close())
+	return errors.Join(f.Chmod(0o600), f.Close())
+}
+
+// isFile refuses what is not there or not a file.
+func isFile(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%q is not a file: %w", path, mailhaul.ErrDamaged)
+	}
+	return err
 }
 
 // connect makes a pool of connections to path. Every pragma that durability
