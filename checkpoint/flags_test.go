@@ -39,10 +39,11 @@ func TestSetFlags(t *testing.T) {
 			t.Run(rows.name+"/"+tt.name, func(t *testing.T) {
 				b := open(t)
 				f := b.folder("INBOX")
-				b.record(f, 1, 2, 3, 4, 5, 30)
+				uids := []mailhaul.UID{1, 2, 3, 4, 5, 30}
 				for u := range rows.more {
-					b.record(f, 1000+u)
+					uids = append(uids, 1000+u)
 				}
+				b.record(f, uids...)
 				if _, err := b.MarkGone(b.ctx, b.run, f, mailhaul.UIDSetOf(5)); err != nil {
 					t.Fatal(err)
 				}

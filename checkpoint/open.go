@@ -165,13 +165,22 @@ func create(path string) error {
 	return errors.Join(f.Chmod(0o600), f.Close())
 }
 
-// isFile refuses what is not there or not a file.
+// smallest is the size of the smallest database, in octets: a shorter file that
+// is not empty is something else, which SQLite would write over.
+const smallest = 512
+
+// isFile refuses what is not there, not a file, or too short for a ledger.
 func isFile(path string) error {
 	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular():
 		return fmt.Errorf("%q is not a file: %w", path, mailhaul.ErrDamaged)
+	case info.Size() > 0 && info.Size() < smallest:
+		return fmt.Errorf("%q is not a ledger: %w", path, mailhaul.ErrDamaged)
 	}
-	return err
+	return nil
 }
 
 // connect makes a pool of connections to path. Every pragma that durability
