@@ -17,19 +17,39 @@ type Progress struct {
 	TotalMessages, TotalOctets int64
 }
 
-// bar shows progress on one terminal line: what, messages, share, octets, rate
+// redraw is the shortest time between two drawings of a bar.
+const redraw = 100 * time.Millisecond
+
+// bar shows progress on one terminal line: what, messages, octets, share, rate
 // and the time left.
 type bar struct {
 	bar      *progressbar.ProgressBar
+	out      *gate
 	byOctets bool  // octets are counted, else messages
 	max      int64 // -1: a spinner
 	label    int   // cells for the description
+	start    time.Time
+	shown    time.Time
+	before   int64 // octets that were done at the start
+}
+
+// gate passes on what is written to it while it is open.
+type gate struct {
+	w    io.Writer
+	open bool
+}
+
+func (g *gate) Write(b []byte) (int, error) {
+	if !g.open {
+		return len(b), nil
+	}
+	return g.w.Write(b)
 }
 
 // newBar makes a bar for a terminal of width columns.
-func newBar(w io.Writer, width int, p Progress) *bar {
+func newBar(w io.Writer, width int, p Progress, now time.Time) *bar {
 	roomy := width >= 76
-	b := &bar{max: -1, label: max(8, width-20)}
+	b := &bar{max: -1, label: max(8, width-20), out: &gate{w: w, open: true}, start: now, before: p.Octets}
 	if roomy {
 		b.label = width - 64
 	}
@@ -38,15 +58,18 @@ func newBar(w io.Writer, width int, p Progress) *bar {
 		b.byOctets, b.max = true, p.TotalOctets
 	case p.TotalMessages > 0:
 		b.max = p.TotalMessages
+		if roomy {
+			b.label = width - 42 // the octets stand in the description
+		}
 	default:
 		b.byOctets = true
 	}
-	b.bar = progressbar.NewOptions64(b.max,
+	options := []progressbar.Option{
 		// Not the file itself: the bar would call fsync on it at every turn.
-		progressbar.OptionSetWriter(struct{ io.Writer }{w}),
+		progressbar.OptionSetWriter(b.out),
 		progressbar.OptionUseANSICodes(true),
 		progressbar.OptionSetWidth(8),
-		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionThrottle(0), // show does that
 		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetElapsedTime(roomy),
 		progressbar.OptionSetPredictTime(roomy),
@@ -54,13 +77,11 @@ func newBar(w io.Writer, width int, p Progress) *bar {
 		progressbar.OptionSetTheme(progressbar.Theme{
 			Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]",
 		}),
-		progressbar.OptionShowBytes(b.byOctets && roomy),
-		func(pb *progressbar.ProgressBar) {
-			if roomy {
-				progressbar.OptionShowCount()(pb)
-			}
-		},
-	)
+	}
+	if b.byOctets && roomy {
+		options = append(options, progressbar.OptionShowBytes(true), progressbar.OptionShowCount())
+	}
+	b.bar = progressbar.NewOptions64(b.max, options...)
 	return b
 }
 
@@ -75,14 +96,12 @@ func (b *bar) fits(p Progress) bool {
 	return b.max == -1
 }
 
-// show redraws the bar, at most ten times a second.
-func (b *bar) show(p Progress) {
-	counts := fmt.Sprintf(" %d", p.Messages)
-	if p.TotalMessages >= 0 {
-		counts += fmt.Sprintf("/%d", p.TotalMessages)
+// show redraws the bar, unless it was drawn a moment ago.
+func (b *bar) show(p Progress, now time.Time) {
+	if !b.shown.IsZero() && now.Sub(b.shown) < redraw {
+		return
 	}
-	name := Fit(Escape(p.What), max(4, b.label-len(counts)))
-	b.bar.Describe(PadRight(name+counts, b.label))
+	b.shown = now
 	n := p.Messages
 	if b.byOctets {
 		n = p.Octets
@@ -92,9 +111,31 @@ func (b *bar) show(p Progress) {
 		// what a server announced may be less than what came.
 		n = min(n, b.max-1)
 	}
-	// Its error says that the count passed the maximum: it cannot.
+	// Setting the count draws the bar with the old description: not shown. Its
+	// error says that the count passed the maximum, which it cannot.
+	b.out.open = false
 	_ = b.bar.Set64(n)
+	b.out.open = true
+	b.bar.Describe(b.describe(p, now))
+}
+
+// describe is what stands before the bar.
+func (b *bar) describe(p Progress, now time.Time) string {
+	counts := fmt.Sprintf(" %d", p.Messages)
+	if p.TotalMessages >= 0 {
+		counts += fmt.Sprintf("/%d", p.TotalMessages)
+	}
+	if !b.byOctets {
+		counts += " " + Octets(p.Octets)
+		if elapsed := now.Sub(b.start).Seconds(); elapsed > 0.5 {
+			counts += " " + Octets(int64(float64(p.Octets-b.before)/elapsed)) + "/s"
+		}
+	}
+	return PadRight(Fit(Escape(p.What), max(4, b.label-len(counts)))+counts, b.label)
 }
 
 // clear wipes the bar's line; the next show draws it again.
-func (b *bar) clear() { _ = b.bar.Clear() }
+func (b *bar) clear() {
+	_ = b.bar.Clear()
+	b.shown = time.Time{}
+}

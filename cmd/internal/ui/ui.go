@@ -59,9 +59,9 @@ func (u *UI) Progress(p Progress) {
 			u.bar = nil
 		}
 		if u.bar == nil {
-			u.bar = newBar(u.o.Stderr, u.o.Width(), p)
+			u.bar = newBar(u.o.Stderr, u.o.Width(), p, u.o.Now())
 		}
-		u.bar.show(p)
+		u.bar.show(p, u.o.Now())
 	}
 }
 

@@ -69,7 +69,7 @@ func TestBarKeepsItsLine(t *testing.T) {
 			"too many": {What: "INBOX", Messages: 12, TotalMessages: 10, Octets: 200, TotalOctets: 100},
 		} {
 			var stderr bytes.Buffer
-			u := ui.New(ui.Options{Stderr: &stderr, Redraws: true, Width: func() int { return width }})
+			u := ui.New(ui.Options{Stderr: &stderr, Redraws: true, Width: func() int { return width }, Now: time.Now})
 			u.Progress(p)
 			u.Say("line")
 			u.EndProgress()

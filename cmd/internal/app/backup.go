@@ -1,0 +1,244 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/pprof"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailhaul/mailhaul/archive"
+	"github.com/mailhaul/mailhaul/checkpoint"
+	"github.com/mailhaul/mailhaul/cmd/internal/config"
+	"github.com/mailhaul/mailhaul/cmd/internal/ui"
+	"github.com/mailhaul/mailhaul/migrate"
+	"github.com/mailhaul/mailhaul/migrate/filter"
+)
+
+// backupOptions say what is backed up and whereto.
+type backupOptions struct {
+	source     sourceOptions
+	archive    string
+	format     archive.Format // "" for what the archive has, Maildir for a new one
+	filter     filter.Filter
+	dryRun     bool
+	cpuProfile string
+	output     outputOptions
+	// watch sees each event of the run before it is shown; nil for nobody.
+	watch func(migrate.Event)
+}
+
+const backupHelp = `
+SOURCE is an IMAP account:
+  imaps://USER@HOST[:PORT]         encrypted from the start, port 993
+  imap://USER@HOST[:PORT]          STARTTLS, which is required, port 143
+USER may hold an @; other special characters are written %XX. Options follow a
+?, separated by & (put the URL in quotes then):
+  password-file=FILE               the first line of a file that only you can read
+  password-command=COMMAND         the first line that a command writes
+  ca=FILE                          trust the certificate authorities in a PEM file
+  auth=MECHANISM                   SCRAM-SHA-256, PLAIN or LOGIN, not the best there is
+  authzid=OTHER                    log in as USER, read the mail of OTHER
+  tls=off                          plain text (imap:// only)
+Without an option the password comes from MAILHAUL_SOURCE_PASSWORD or
+MAILHAUL_PASSWORD, or is asked for at the terminal.
+
+ARCHIVE is a directory; it is made when it is not there. Only what is new is
+fetched, and nothing is ever changed on the server or removed from the archive.
+PATTERN is matched with whole folder names; * stands for anything, ? for one
+character, and / separates levels.`
+
+func backupCommand(env Env) *cli.Command {
+	flags := []cli.Flag{
+		&cli.StringFlag{Name: "format", Usage: "`FORMAT` of a new archive: maildir (the default) or mbox"},
+		&cli.StringSliceFlag{Name: "folder", Usage: "only folders that match `PATTERN`; may be repeated"},
+		&cli.StringSliceFlag{Name: "exclude", Usage: "no folders that match `PATTERN`; may be repeated"},
+		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "tell what would be done, write nothing"},
+	}
+	flags = append(flags, sourceFlags()...)
+	flags = append(flags, outputFlags()...)
+	flags = append(flags, &cli.StringFlag{Name: "cpuprofile", Usage: "write a CPU profile to `FILE`", Hidden: true})
+	return &cli.Command{
+		Name: "backup", Usage: "bring an archive up to date with an IMAP account",
+		ArgsUsage: "SOURCE ARCHIVE", HideHelp: true, Description: backupHelp, Flags: flags,
+		Action: func(c *cli.Context) error {
+			var p config.Problems
+			o := parseBackup(c, &p)
+			if err := p.Err(); err != nil {
+				return badLine{"backup", err}
+			}
+			return runBackup(c.Context, env, o)
+		},
+	}
+}
+
+func parseBackup(c *cli.Context, p *config.Problems) backupOptions {
+	args := arguments(c, p, "SOURCE", "ARCHIVE")
+	formats := []string{string(archive.Maildir), string(archive.Mbox)}
+	o := backupOptions{
+		archive:    args[1],
+		format:     archive.Format(config.ParseChoice("--format", c.String("format"), formats, p)),
+		filter:     filter.Filter{Include: c.StringSlice("folder"), Exclude: c.StringSlice("exclude")},
+		dryRun:     c.Bool("dry-run"),
+		cpuProfile: c.String("cpuprofile"),
+		output:     parseOutput(c, p),
+	}
+	if config.IsURL(args[1]) {
+		if args[0] != "" && !config.IsURL(args[0]) {
+			p.Addf("SOURCE and ARCHIVE are the wrong way round: the URL comes first")
+			return o
+		}
+		p.Addf("ARCHIVE: %s... is a URL, an archive is a directory", args[1][:len("imap")])
+	}
+	o.source = parseSource(c, args[0], p)
+	return o
+}
+
+func runBackup(ctx context.Context, env Env, o backupOptions) error {
+	return withUI(ctx, env, o.output, "backup", func(u *ui.UI) error {
+		stop, err := profile(o.cpuProfile)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		if o.dryRun {
+			return dryRun(ctx, env, u, o)
+		}
+		return backup(ctx, env, u, o)
+	})
+}
+
+// backup opens both ends and runs the pipeline between them. An archive that is
+// there is opened first: it may be locked, foreign or full, and nobody wants to
+// be asked for a password before hearing so. A new one is made only after the
+// login: a mistyped user must not leave an archive that belongs to nobody.
+func backup(ctx context.Context, env Env, u *ui.UI, o backupOptions) (err error) {
+	open := func() (*archive.Archive, error) {
+		return archive.Open(ctx, o.archive, archive.Options{
+			Account: o.source.endpoint.Account(), Format: o.format, Now: env.Now,
+		})
+	}
+	var a *archive.Archive
+	if hasEntries(o.archive) {
+		if a, err = open(); err != nil {
+			return err
+		}
+		defer closing(&err, "archive", func() error { return a.Close() })
+	}
+	source, closeSource, err := o.source.open(ctx, env, u)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, "source", closeSource)
+	if a == nil {
+		if a, err = open(); err != nil {
+			return err
+		}
+		defer closing(&err, "archive", func() error { return a.Close() })
+	}
+	defer context.AfterFunc(ctx, func() {
+		u.Say("mailhaul: interrupted: finishing what is under way (interrupt again to leave at once)")
+	})()
+	summary, err := migrate.Backup(ctx, source, a, a.Ledger(), o.pipeline(env, u))
+	u.EndProgress()
+	tellSummary(u, o, summary)
+	if err == nil && failed(summary) {
+		err = errPartial
+	}
+	return err
+}
+
+// dryRun compares the account with the archive, if there is one, and tells what
+// a backup would do. It makes nothing, not even the directory.
+func dryRun(ctx context.Context, env Env, u *ui.UI, o backupOptions) (err error) {
+	var ledger *checkpoint.Ledger
+	if hasEntries(o.archive) {
+		a, err := archive.OpenReadOnly(ctx, o.archive)
+		if err != nil {
+			return err
+		}
+		defer a.Close()
+		ledger = a.Ledger()
+		if err := sameAccount(ctx, ledger, o); err != nil {
+			return err
+		}
+	}
+	source, closeSource, err := o.source.open(ctx, env, u)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, "source", closeSource)
+	summary, err := migrate.Backup(ctx, source, nil, ledger, o.pipeline(env, u))
+	u.EndProgress()
+	if err != nil {
+		return err
+	}
+	tellPlans(u, summary.Plans)
+	if failed(summary) {
+		tellFailures(u, summary)
+		return errPartial
+	}
+	return nil
+}
+
+func (o backupOptions) pipeline(env Env, u *ui.UI) migrate.Options {
+	t := &events{u: u, told: map[string]bool{}}
+	return migrate.Options{
+		Filter: o.filter, Command: "backup", DryRun: o.dryRun, Now: env.Now,
+		Events: func(e migrate.Event) {
+			if o.watch != nil {
+				o.watch(e)
+			}
+			t.tell(e)
+		},
+	}
+}
+
+// hasEntries tells whether something stands where the archive would be: a
+// directory with something in it, or a file, or what cannot be looked into.
+func hasEntries(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	return len(entries) > 0 || err != nil && !errors.Is(err, os.ErrNotExist)
+}
+
+// sameAccount refuses what archive.Open would refuse in earnest.
+func sameAccount(ctx context.Context, ledger *checkpoint.Ledger, o backupOptions) error {
+	id, err := ledger.Identity(ctx)
+	if err != nil {
+		return err
+	}
+	if account := o.source.endpoint.Account(); id.Account != "" && id.Account != account {
+		return config.Usagef("%s is the archive of %s, not of %s", o.archive, id.Account, account)
+	}
+	return nil
+}
+
+func failed(s migrate.Summary) bool { return s.Counts.Failed > 0 || len(s.Failures) > 0 }
+
+// closing ends something in a defer; its error counts if there is no other.
+func closing(err *error, what string, end func() error) {
+	if endErr := end(); endErr != nil && *err == nil {
+		*err = fmt.Errorf("close %s: %w", what, endErr)
+	}
+}
+
+// profile starts a CPU profile if one is wanted; the function ends it.
+func profile(name string) (func(), error) {
+	if name == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, config.Usagef("--cpuprofile: %v", err)
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("start CPU profile: %w", err)
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = f.Close()
+	}, nil
+}

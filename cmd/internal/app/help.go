@@ -1,0 +1,117 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailhaul/mailhaul/cmd/internal/config"
+	"github.com/mailhaul/mailhaul/cmd/internal/ui"
+)
+
+// helpCommand shows the help of all the commands or of one.
+func helpCommand(env Env, others []*cli.Command) *cli.Command {
+	c := &cli.Command{
+		Name: "help", Usage: "tell what mailhaul, or a command, does and takes",
+		HideHelp: true, ArgsUsage: "[COMMAND]",
+	}
+	all := append(others, c)
+	c.Action = func(ctx *cli.Context) error {
+		var p config.Problems
+		name := arguments(ctx, &p, "[COMMAND]")[0]
+		if err := p.Err(); err != nil {
+			return badLine{"help", err}
+		}
+		return runHelp(ctx.Context, env, all, name)
+	}
+	return c
+}
+
+func runHelp(_ context.Context, env Env, all []*cli.Command, name string) error {
+	text := programHelp(all)
+	if name != "" {
+		var p config.Problems
+		command, _ := cutCommand(all, []string{name}, &p)
+		if command == nil {
+			return p.Err()
+		}
+		text = commandHelp(command)
+	}
+	_, err := io.WriteString(env.Stdout, text)
+	return err
+}
+
+// programHelp is the help of the whole program.
+func programHelp(all []*cli.Command) string {
+	var b strings.Builder
+	b.WriteString("mailhaul backs up IMAP mail into a local archive: nothing lost, nothing doubled,\n" +
+		"nothing altered. A run that was interrupted goes on where it stood.\n\n" +
+		"Usage: mailhaul COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n")
+	for _, c := range all {
+		left := c.Name
+		if c.ArgsUsage != "" {
+			left += " " + c.ArgsUsage
+		}
+		fmt.Fprintf(&b, "  %s  %s\n", ui.PadRight(left, 26), c.Usage)
+	}
+	b.WriteString("\n" + `A SOURCE is imaps://USER@HOST[:PORT] (encrypted), imap://USER@HOST[:PORT]
+(STARTTLS required); 'mailhaul help backup' tells its options. An ARCHIVE is a
+directory. Try it without a server: mailhaul demo
+` + "\nExit codes:\n" + exitTable())
+	return b.String()
+}
+
+// commandHelp is the help of one command.
+func commandHelp(c *cli.Command) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage: mailhaul %s", c.Name)
+	if len(c.Flags) > 0 {
+		b.WriteString(" [FLAGS]")
+	}
+	if c.ArgsUsage != "" {
+		b.WriteString(" " + c.ArgsUsage)
+	}
+	fmt.Fprintf(&b, "\n\n%s.\n", strings.ToUpper(c.Usage[:1])+c.Usage[1:])
+	if c.Description != "" {
+		b.WriteString("\n" + strings.TrimSpace(c.Description) + "\n")
+	}
+	if len(c.Flags) > 0 {
+		b.WriteString("\nFlags (before or behind the arguments; -- ends them):\n")
+	}
+	for _, f := range c.Flags {
+		b.WriteString(flagHelp(f))
+	}
+	b.WriteString("\nExit codes:\n" + exitTable())
+	return b.String()
+}
+
+// flagHelp is the line of one flag. The word in backquotes within its usage
+// names its value.
+func flagHelp(f cli.Flag) string {
+	if v, ok := f.(cli.VisibleFlag); ok && !v.IsVisible() {
+		return ""
+	}
+	usage := ""
+	if d, ok := f.(cli.DocGenerationFlag); ok {
+		usage = d.GetUsage()
+	}
+	var left strings.Builder
+	for i, n := range f.Names() {
+		switch {
+		case i > 0:
+			left.WriteString(", -" + n)
+		default:
+			left.WriteString("--" + n)
+		}
+	}
+	if _, rest, found := strings.Cut(usage, "`"); found {
+		value, _, _ := strings.Cut(rest, "`")
+		left.WriteString(" " + value)
+		usage = strings.ReplaceAll(usage, "`", "")
+	}
+	text := strings.ReplaceAll(usage, "\n", "\n"+strings.Repeat(" ", 26))
+	return fmt.Sprintf("  %s  %s\n", ui.PadRight(left.String(), 22), text)
+}

@@ -1,0 +1,52 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/mailhaul/mailhaul/archive"
+	"github.com/mailhaul/mailhaul/checkpoint"
+	"github.com/mailhaul/mailhaul/cmd/internal/config"
+)
+
+// readArchive opens an archive for reading and gives it to do.
+func readArchive(ctx context.Context, dir string, do func(*archive.Archive) error) error {
+	if config.IsURL(dir) {
+		return config.Usagef("ARCHIVE: %q is a URL, an archive is a directory", dir)
+	}
+	if _, err := os.Stat(dir); os.IsNotExist(err) {
+		return config.Usagef("ARCHIVE: there is no directory %s", dir)
+	}
+	a, err := archive.OpenReadOnly(ctx, dir)
+	if err != nil {
+		return err
+	}
+	err = do(a)
+	if closeErr := a.Close(); err == nil && closeErr != nil {
+		err = fmt.Errorf("close archive: %w", closeErr)
+	}
+	return err
+}
+
+// findFolder returns the folder of that name. INBOX is found in any case
+// (RFC 9051, 5.1), other names only as they are.
+func findFolder(ctx context.Context, a *archive.Archive, name string) (checkpoint.Folder, error) {
+	folders, err := a.Ledger().Folders(ctx)
+	if err != nil {
+		return checkpoint.Folder{}, err
+	}
+	var names []string
+	for _, f := range folders {
+		if f.Name == name || strings.EqualFold(name, "INBOX") && strings.EqualFold(f.Name, "INBOX") {
+			return f, nil
+		}
+		names = append(names, f.Name)
+	}
+	meant := "; 'mailhaul ls ARCHIVE' lists the folders"
+	if n := config.Nearest(name, names); n != "" {
+		meant = fmt.Sprintf("; did you mean %q?", n)
+	}
+	return checkpoint.Folder{}, config.Usagef("FOLDER: there is no folder %q in the archive%s", name, meant)
+}

@@ -1,0 +1,74 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strconv"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/archive"
+	"github.com/mailhaul/mailhaul/cmd/internal/config"
+	"github.com/mailhaul/mailhaul/cmd/internal/ui"
+)
+
+// showOptions name one message.
+type showOptions struct {
+	archive, folder string
+	uid             mailhaul.UID
+}
+
+func showCommand(env Env) *cli.Command {
+	return &cli.Command{
+		Name: "show", Usage: "write a message, octet for octet, to standard output",
+		ArgsUsage: "ARCHIVE FOLDER UID", HideHelp: true,
+		Description: `
+The message comes out as the server gave it, lines ended by CR LF. If it is
+damaged its octets are still written, and the exit code is 7.`,
+		Action: func(c *cli.Context) error {
+			var p config.Problems
+			args := arguments(c, &p, "ARCHIVE", "FOLDER", "UID")
+			o := showOptions{archive: args[0], folder: args[1]}
+			uid, err := strconv.ParseUint(args[2], 10, 32)
+			if args[2] != "" && (err != nil || uid == 0) {
+				p.Addf("UID: %q is not a UID, a number from 1 to 4294967295", args[2])
+			}
+			o.uid = mailhaul.UID(uid)
+			if err := p.Err(); err != nil {
+				return badLine{"show", err}
+			}
+			return runShow(c.Context, env, o)
+		},
+	}
+}
+
+func runShow(ctx context.Context, env Env, o showOptions) error {
+	return withUI(ctx, env, outputOptions{}, "show", func(*ui.UI) error {
+		return readArchive(ctx, o.archive, func(a *archive.Archive) error {
+			f, err := findFolder(ctx, a, o.folder)
+			if err != nil {
+				return err
+			}
+			m, err := a.Ledger().Message(ctx, f.ID, o.uid)
+			if errors.Is(err, fs.ErrNotExist) {
+				return config.Usagef("UID: folder %q has no message %d", f.Name, o.uid)
+			}
+			if err != nil {
+				return err
+			}
+			r, err := a.Message(ctx, f, m)
+			if err != nil {
+				return err
+			}
+			defer r.Close()
+			if _, err := io.Copy(env.Stdout, r); err != nil {
+				return fmt.Errorf("show message: %w", err)
+			}
+			return nil
+		})
+	})
+}

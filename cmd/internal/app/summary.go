@@ -1,0 +1,168 @@
+package app
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/cmd/internal/ui"
+	"github.com/mailhaul/mailhaul/migrate"
+)
+
+// mostFailures is how many failures are listed by name.
+const mostFailures = 20
+
+// eventObject is something that happened, as a line of JSON.
+type eventObject struct {
+	Event         string       `json:"event"`
+	Folder        string       `json:"folder,omitempty"`
+	UID           mailhaul.UID `json:"uid,omitempty"`
+	TotalMessages *int64       `json:"total_messages,omitempty"`
+	TotalOctets   *int64       `json:"total_octets,omitempty"`
+	Text          string       `json:"text,omitempty"`
+}
+
+// events shows what the pipeline tells. It is told one event at a time.
+type events struct {
+	u *ui.UI
+	// told holds the folders that were told of: with several connections the
+	// pipeline comes back to a folder again and again.
+	told map[string]bool
+}
+
+func (t *events) tell(e migrate.Event) {
+	u := t.u
+	switch e.Kind {
+	case migrate.EventProgress:
+		u.Progress(ui.Progress{
+			What: e.Folder, Messages: e.Messages, Octets: e.Octets,
+			TotalMessages: e.TotalMessages, TotalOctets: e.TotalOctets,
+		})
+	case migrate.EventPlan:
+		u.Event(eventObject{Event: "plan", TotalMessages: &e.TotalMessages, TotalOctets: &e.TotalOctets}, planText(e))
+		if u.Interactive() && e.TotalMessages > 0 { // the bar, before the first message is safe
+			u.Progress(ui.Progress{TotalMessages: e.TotalMessages, TotalOctets: e.TotalOctets})
+		}
+	case migrate.EventFolder:
+		if t.told[e.Folder] {
+			return
+		}
+		t.told[e.Folder] = true
+		u.Event(eventObject{Event: "folder", Folder: ui.Text(e.Folder)}, "folder "+e.Folder)
+	case migrate.EventFailure:
+		u.Event(eventObject{Event: "failure", Folder: ui.Text(e.Folder), UID: e.UID, Text: ui.Text(e.Text)},
+			"failed: "+failureText(migrate.Failure{Folder: e.Folder, UID: e.UID, Reason: e.Text}))
+	case migrate.EventNotice:
+		u.Notice(e.Text)
+	}
+}
+
+func planText(e migrate.Event) string {
+	text := "to fetch: " + ui.Count(e.TotalMessages, "message")
+	if e.TotalOctets >= 0 {
+		text += ", " + ui.Octets(e.TotalOctets)
+	}
+	return text
+}
+
+// summaryObject is the summary as a line of JSON.
+type summaryObject struct {
+	Event        string  `json:"event"`
+	Command      string  `json:"command"`
+	Folders      int64   `json:"folders"`
+	Messages     int64   `json:"messages"`
+	New          int64   `json:"new"`
+	FlagsChanged int64   `json:"flags_changed"`
+	Gone         int64   `json:"gone"`
+	Failed       int64   `json:"failed"`
+	Octets       int64   `json:"octets"`
+	Seconds      float64 `json:"seconds"`
+	Interrupted  bool    `json:"interrupted"`
+}
+
+// tellSummary says how a backup ended: always when something failed or it was
+// interrupted, else when a person watches or asked to hear more. So a run from
+// cron that went well says nothing.
+func tellSummary(u *ui.UI, o backupOptions, s migrate.Summary) {
+	if u.JSON() {
+		u.Object(summaryObject{
+			"summary", "backup", s.Folders, s.Messages, s.Counts.New, s.Counts.FlagsChanged, s.Counts.Gone,
+			s.Counts.Failed, s.Counts.Octets, s.Elapsed.Seconds(), s.Interrupted,
+		})
+	}
+	bad := failed(s) || s.Interrupted
+	if bad {
+		tellFailures(u, s)
+	}
+	if !u.JSON() && (bad || u.Interactive() || u.Verbose() || o.output.summary) {
+		u.Say(summaryText(s))
+	}
+	if s.Interrupted {
+		u.Say("what was stored is safe in " + o.archive + "; the same command goes on from there")
+	}
+}
+
+func summaryText(s migrate.Summary) string {
+	return fmt.Sprintf("%d new, %d flags changed, %d gone, %d failed, %s, %s; %s in %s",
+		s.Counts.New, s.Counts.FlagsChanged, s.Counts.Gone, s.Counts.Failed,
+		ui.Octets(s.Counts.Octets), ui.Elapsed(s.Elapsed), ui.Count(s.Messages, "message"), ui.Count(s.Folders, "folder"))
+}
+
+// tellFailures lists what failed, by name.
+func tellFailures(u *ui.UI, s migrate.Summary) {
+	for i, f := range s.Failures {
+		if i == mostFailures {
+			u.Say(fmt.Sprintf("and %d more failures; --json tells all", len(s.Failures)-i))
+			break
+		}
+		u.Say("failed: " + failureText(f))
+	}
+}
+
+func failureText(f migrate.Failure) string {
+	where := strconv.Quote(f.Folder)
+	if f.UID != 0 {
+		where += ", UID " + strconv.FormatUint(uint64(f.UID), 10)
+	}
+	return where + ": " + f.Reason
+}
+
+// planObject is what a dry run says of a folder, as a line of JSON.
+type planObject struct {
+	Event        string `json:"event"`
+	Folder       string `json:"folder"`
+	New          int64  `json:"new"`
+	NewOctets    int64  `json:"new_octets"` // -1: unknown
+	FlagsChanged int64  `json:"flags_changed"`
+	Gone         int64  `json:"gone"`
+	Note         string `json:"note,omitempty"`
+}
+
+// tellPlans writes what a backup would do, folder by folder, to standard
+// output.
+func tellPlans(u *ui.UI, plans []migrate.FolderPlan) {
+	var rows [][]string
+	for _, p := range plans {
+		if u.JSON() {
+			u.Object(planObject{"folder-plan", ui.Text(p.Folder), p.New, p.NewOctets, p.FlagsChanged, p.Gone, ui.Text(p.Note)})
+			continue
+		}
+		number := func(n int64) string {
+			if n < 0 {
+				return "?"
+			}
+			return strconv.FormatInt(n, 10)
+		}
+		name := p.Folder
+		if p.Note != "" {
+			name += "  (" + p.Note + ")"
+		}
+		rows = append(rows, []string{number(p.New), number(p.NewOctets), number(p.FlagsChanged), number(p.Gone), name})
+	}
+	if !u.JSON() {
+		u.Print(ui.Table([]ui.Column{
+			{Title: "NEW", Right: true}, {Title: "OCTETS", Right: true}, {Title: "FLAGS", Right: true},
+			{Title: "GONE", Right: true}, {Title: "FOLDER"},
+		}, rows))
+	}
+}

@@ -1,0 +1,45 @@
+// Mailhaul backs up IMAP mail into a local archive. See the manual in
+// docs/manual.md, or run "mailhaul help".
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/mailhaul/mailhaul/cmd/internal/app"
+)
+
+// version is stamped at build time with -ldflags "-X main.version=...".
+var version string
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	harden()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		first := app.Interrupted{Signal: <-signals}
+		cancel(first)
+		// A second signal does not wait: nothing that was reported safe is lost.
+		<-signals
+		os.Exit(first.ExitCode())
+	}()
+	return app.Run(ctx, app.System(versionText()), os.Args[1:])
+}
+
+// versionText is the stamp, or what the build itself knows.
+func versionText() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"mailhaul": main})
+}
+
+// TestScripts runs testdata/script: the specification of the command line. Each
+// script has servers of its own:
+//
+//	$ADDR     host:port without TLS, user me, password secret
+//	$LINE     the same over a line that counts commands
+//	$TLS      host:port with TLS; its authority is in $CA
+//	$STARTTLS host:port with STARTTLS, $EXPIRED one whose certificate is expired
+//	$CLOSED   host:port where nothing listens
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+		Setup:               func(env *testscript.Env) error { return setup(t, env) },
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"status":  status,
+			"flip":    flip,
+			"hold":    hold,
+			"deliver": deliver,
+			"imap":    imap,
+			"line":    line,
+		},
+	})
+}
