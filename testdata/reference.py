@@ -16,10 +16,10 @@ import sys
 
 imaplib._MAXLINE = 100_000_000  # FETCH lines of some servers are longer than imaplib expects
 
-# One message at a time keeps what is in memory small.
 ITEM = re.compile(rb'UID (\d+)')
 FLAGS = re.compile(rb'FLAGS \(([^)]*)\)')
 DATE = re.compile(rb'INTERNALDATE "([^"]*)"')
+BATCH = 50  # messages a command; one by one, each would wait for a delayed ACK
 
 
 def folders(imap):
@@ -47,28 +47,50 @@ def quoted(name):
     return '"' + name.replace('\\', '\\\\').replace('"', '\\"') + '"'
 
 
+def responses(parts):
+    """Yields (text, literal) of each FETCH response.
+
+    imaplib gives a response with a literal as (text before, literal) and, apart,
+    the text after it, and one without a literal as its text.
+    """
+    text, literal = b'', b''
+    for part in parts:
+        head, body = part if isinstance(part, tuple) else (part or b'', b'')
+        if re.match(rb'\d+ \(', head) and text:
+            yield text, literal
+            text, literal = b'', b''
+        text += b' ' + head
+        literal += body
+    if text.strip():
+        yield text, literal
+
+
 def messages(imap):
     """Yields what FETCH tells of each message of the open folder."""
     status, found = imap.uid('SEARCH', 'ALL')
     if status != 'OK':
         raise SystemExit('SEARCH: %s %r' % (status, found))
-    for uid in b' '.join(x for x in found if x).split():
-        status, parts = imap.uid('FETCH', uid.decode(), '(UID FLAGS INTERNALDATE BODY.PEEK[])')
+    uids = b' '.join(x for x in found if x).split()
+    for i in range(0, len(uids), BATCH):
+        asked = b','.join(uids[i:i + BATCH]).decode()
+        status, parts = imap.uid('FETCH', asked, '(UID FLAGS INTERNALDATE BODY.PEEK[])')
         if status != 'OK':
-            raise SystemExit('FETCH %s: %s %r' % (uid, status, parts))
-        # imaplib gives (text before the literal, literal), then the text after it.
-        text = b' '.join(p[0] if isinstance(p, tuple) else p or b'' for p in parts)
-        body = b''.join(p[1] for p in parts if isinstance(p, tuple))
-        if not ITEM.search(text):
-            raise SystemExit('FETCH %s: no answer' % uid)
-        flags = FLAGS.search(text).group(1).decode().split()
-        yield {
-            'uid': int(ITEM.search(text).group(1)),
-            'flags': sorted(f for f in flags if f.lower() != '\\recent'),
-            'internaldate': DATE.search(text).group(1).decode(),
-            'size': len(body),
-            'sha256': hashlib.sha256(body).hexdigest(),
-        }
+            raise SystemExit('FETCH %s: %s %r' % (asked, status, parts))
+        got = 0
+        for text, body in responses(parts):
+            if not DATE.search(text):
+                continue  # a change of flags that no one asked for
+            got += 1
+            flags = FLAGS.search(text).group(1).decode().split()
+            yield {
+                'uid': int(ITEM.search(text).group(1)),
+                'flags': sorted(f for f in flags if f.lower() != '\\recent'),
+                'internaldate': DATE.search(text).group(1).decode(),
+                'size': len(body),
+                'sha256': hashlib.sha256(body).hexdigest(),
+            }
+        if got != len(asked.split(',')):
+            raise SystemExit('FETCH %s: %d messages' % (asked, got))
 
 
 def main():

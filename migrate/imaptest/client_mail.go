@@ -1,7 +1,9 @@
 package imaptest
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"iter"
 	"slices"
 	"strings"
@@ -38,7 +40,7 @@ func (c *Client) AppendAll(folder string, mails iter.Seq[sample.Mail]) error {
 			tag = c.begin()
 			c.w.WriteString("APPEND " + name)
 		}
-		c.w.WriteString(appendArguments(m) + "+}\r\n")
+		c.w.WriteString(appendArguments(m, int64(len(m.Body))) + "+}\r\n")
 		c.w.Write(m.Body)
 		if count, size = count+1, size+len(m.Body); count < batchMessages && size < batchOctets {
 			continue
@@ -56,22 +58,36 @@ func (c *Client) AppendAll(folder string, mails iter.Seq[sample.Mail]) error {
 	return nil
 }
 
-// appendOne sends one message by a literal of which the server has to agree.
+// appendOne sends one message.
 func (c *Client) appendOne(name string, m sample.Mail) error {
+	return c.appendLiteral(name, m, int64(len(m.Body)), bytes.NewReader(m.Body))
+}
+
+// AppendLarge puts one message into a folder without holding it in memory: m
+// says all but its octets, which are read from body.
+func (c *Client) AppendLarge(folder string, m sample.Mail, size int64, body io.Reader) error {
+	return c.appendLiteral(quote(c.Wire(folder)), m, size, body)
+}
+
+// appendLiteral sends one message by a literal, to which the server has to
+// agree first unless it has LITERAL+.
+func (c *Client) appendLiteral(name string, m sample.Mail, size int64, body io.Reader) error {
 	tag := c.begin()
-	c.w.WriteString("APPEND " + name + appendArguments(m))
+	c.w.WriteString("APPEND " + name + appendArguments(m, size))
 	if c.Has("LITERAL+") {
 		c.w.WriteString("+}\r\n")
 	} else {
 		c.w.WriteString("}\r\n")
 		if err := c.w.Flush(); err != nil {
-			return err
+			return fmt.Errorf("append to %s: %w", name, err)
 		}
 		if err := c.goAhead(tag); err != nil {
 			return fmt.Errorf("append to %s: %w", name, err)
 		}
 	}
-	c.w.Write(m.Body)
+	if _, err := io.CopyN(c.w, body, size); err != nil {
+		return fmt.Errorf("append to %s: %w", name, err)
+	}
 	if _, err := c.end(tag); err != nil {
 		return fmt.Errorf("append to %s: %w", name, err)
 	}
@@ -96,12 +112,12 @@ func (c *Client) goAhead(tag string) error {
 
 // appendArguments returns what stands between the folder and the literal, up to
 // the literal's size.
-func appendArguments(m sample.Mail) string {
+func appendArguments(m sample.Mail, size int64) string {
 	date := ""
 	if m.InternalDate != "" {
 		date = " " + quote(m.InternalDate)
 	}
-	return fmt.Sprintf(" (%s)%s {%d", strings.Join(m.Flags, " "), date, len(m.Body))
+	return fmt.Sprintf(" (%s)%s {%d", strings.Join(m.Flags, " "), date, size)
 }
 
 // Select opens a folder for writing.
