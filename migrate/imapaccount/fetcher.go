@@ -127,6 +127,7 @@ func (f *fetcher) afterLoss() error {
 	for _, u := range f.todo {
 		if u.folder.Raw == f.current && u.pending.Contains(uid) {
 			u.pending.Remove(uid)
+			f.retry.progress() // the next connection is for the next message
 			return f.giveUp(u.folder, uid, fmt.Errorf("the connection was lost %d times at this message", maxLosses))
 		}
 	}

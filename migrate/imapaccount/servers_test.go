@@ -202,3 +202,8 @@ func TestMechanisms(t *testing.T) {
 		})
 	}
 }
+
+// digestOf is the digest of message uid of the scripted folder.
+func digestOf(uid mailhaul.UID) [sha256.Size]byte {
+	return sha256.Sum256(fmt.Appendf(nil, "Subject: %d\r\n\r\nbody\r\n", uid))
+}

@@ -146,5 +146,3 @@ func (r *response) code() string {
 	r.blanks()
 	return code
 }
-
-func ignore(uint32, string, *response) error { return nil }

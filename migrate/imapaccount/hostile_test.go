@@ -1,0 +1,416 @@
+package imapaccount_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/migrate/imapaccount"
+	"github.com/mailhaul/mailhaul/migrate/imaptest"
+)
+
+// three is a folder with three messages.
+func three() *imaptest.ScriptFolder {
+	f := &imaptest.ScriptFolder{Name: "INBOX", UIDValidity: 7}
+	for uid := uint32(1); uid <= 3; uid++ {
+		f.Messages = append(f.Messages, imaptest.ScriptMessage{UID: uid, InternalDate: "01-Feb-2003 04:05:06 +0530",
+			Body: fmt.Appendf(nil, "Subject: %d\r\n\r\nbody\r\n", uid)})
+	}
+	return f
+}
+
+// scripted hauls from a scripted server, impatiently.
+func scripted(t *testing.T, script imaptest.Script) (got map[mail]int, failures []error, server *imaptest.ScriptServer, err error) {
+	t.Helper()
+	if script.Folders == nil {
+		script.Folders = []*imaptest.ScriptFolder{three()}
+	}
+	server = imaptest.NewScript(t, script)
+	c := config(t, server.Addr, "me", "secret", imapaccount.PlainText)
+	c.Timeout, c.Connections, c.Retries = 300*time.Millisecond, 1, 2
+	a, err := imapaccount.Open(t.Context(), c)
+	if err != nil {
+		return nil, nil, server, err
+	}
+	defer a.Close()
+	got, failures, err = haul(t.Context(), a)
+	return got, failures, server, err
+}
+
+// on answers one command, the others are answered by the script.
+func on(name string, answer func(c *imaptest.ScriptConn, command imaptest.Command)) func(*imaptest.ScriptConn, imaptest.Command) bool {
+	return func(c *imaptest.ScriptConn, command imaptest.Command) bool {
+		if command.Name != name {
+			return false
+		}
+		answer(c, command)
+		return true
+	}
+}
+
+func fetchLine(seq, uid int, body string) string {
+	return fmt.Sprintf("* %d FETCH (UID %d FLAGS () INTERNALDATE \"01-Feb-2003 04:05:06 +0530\" BODY[] {%d}\r\n%s)", seq, uid, len(body), body)
+}
+
+const body1, body2, body3 = "Subject: 1\r\n\r\nbody\r\n", "Subject: 2\r\n\r\nbody\r\n", "Subject: 3\r\n\r\nbody\r\n"
+
+// TestFetchAnswers: whatever the form of an answer and whatever else the server
+// says, each message arrives once, or fails by name.
+func TestFetchAnswers(t *testing.T) {
+	all := fetchLine(1, 1, body1) + "\r\n" + fetchLine(2, 2, body2) + "\r\n" + fetchLine(3, 3, body3)
+	cases := []struct {
+		name   string
+		say    string
+		got    int
+		failed []mailhaul.UID
+	}{
+		{"as asked", all, 3, nil},
+		{"each twice", all + "\r\n" + all, 3, nil},
+		{"UID that nobody asked for", fetchLine(9, 99, "x") + "\r\n" + all, 3, nil},
+		{"UID 0", fetchLine(9, 0, "x") + "\r\n" + all, 3, nil},
+		{"no UID", "* 1 FETCH (BODY[] {1}\r\nx FLAGS ())\r\n" + all, 3, nil},
+		{"out of order", fetchLine(3, 3, body3) + "\r\n" + fetchLine(1, 1, body1) + "\r\n" + fetchLine(2, 2, body2), 3, nil},
+		{"body before UID", strings.ReplaceAll(all, fetchLine(2, 2, body2), fmt.Sprintf("* 2 FETCH (BODY[] {%d}\r\n%s FLAGS () UID 2 INTERNALDATE \"01-Feb-2003 04:05:06 +0530\")", len(body2), body2)), 3, nil},
+		{"body as literal8", strings.ReplaceAll(all, "BODY[] {", "BODY[] ~{"), 3, nil},
+		{"unknown items", strings.ReplaceAll(all, "FLAGS ()", `FLAGS () MODSEQ (12) X-GM-LABELS (\Inbox "a (b" {3}`+"\r\nabc) ENVELOPE (NIL (((\"x\")))) SAVEDATE NIL"), 3, nil},
+		{"other answers between", strings.ReplaceAll(all, "* 2 FETCH", "* 3 EXISTS\r\n* 1 FETCH (FLAGS (\\Seen))\r\n* OK still here\r\n* X-WEIRD (a {2}\r\nhi b)\r\n* 2 FETCH"), 3, nil},
+		{"no date", strings.ReplaceAll(all, ` INTERNALDATE "01-Feb-2003 04:05:06 +0530"`, ""), 3, nil},
+		{"a date that is none", strings.ReplaceAll(all, "01-Feb-2003 04:05:06", "99-Foo-2003 xx"), 3, nil},
+		{"BODY[] NIL", strings.ReplaceAll(all, fetchLine(2, 2, body2), "* 2 FETCH (UID 2 FLAGS () BODY[] NIL)"), 2, []mailhaul.UID{2}},
+		{"one left out", fetchLine(1, 1, body1) + "\r\n" + fetchLine(3, 3, body3), 2, []mailhaul.UID{2}},
+		{"none", "* OK nothing to see", 0, []mailhaul.UID{1, 2, 3}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got, failures, _, err := scripted(t, imaptest.Script{Answer: func(conn *imaptest.ScriptConn, command imaptest.Command) bool {
+				if command.Name != "UID FETCH" || !strings.Contains(command.Args, "BODY.PEEK[]") {
+					return false
+				}
+				conn.Say(c.say)
+				conn.OK(command, "done")
+				return true
+			}})
+			if err != nil || len(got) != c.got {
+				t.Fatalf("%d messages, error %v, failures %v; want %d", len(got), err, failures, c.got)
+			}
+			for m, n := range got {
+				if n != 1 || m.digest != digestOf(m.uid) {
+					t.Errorf("UID %d: %d times, or not its octets", m.uid, n)
+				}
+			}
+			checkFailed(t, failures, c.failed...)
+		})
+	}
+}
+
+func checkFailed(t *testing.T, failures []error, want ...mailhaul.UID) {
+	t.Helper()
+	var set mailhaul.UIDSet
+	for _, f := range failures {
+		e, ok := errors.AsType[*mailhaul.Error](f)
+		if !ok {
+			t.Fatalf("failure without scope: %v", f)
+		}
+		set.Add(e.UID)
+	}
+	if w := mailhaul.UIDSetOf(want...); set.String() != w.String() {
+		t.Errorf("failed: %s, want %s (%v)", set, w, failures)
+	}
+}
+
+// TestBadMessages: a message that the server cannot give costs only itself.
+func TestBadMessages(t *testing.T) {
+	refuse := func(answer func(c *imaptest.ScriptConn, command imaptest.Command)) func(*imaptest.ScriptConn, imaptest.Command) bool {
+		return func(c *imaptest.ScriptConn, command imaptest.Command) bool {
+			set, err := mailhaul.ParseUIDSet(strings.Fields(command.Args + " 0")[0])
+			if command.Name != "UID FETCH" || err != nil || !set.Contains(2) || !strings.Contains(command.Args, "BODY") {
+				return false
+			}
+			answer(c, command)
+			return true
+		}
+	}
+	cases := map[string]func(c *imaptest.ScriptConn, command imaptest.Command){
+		"NO": func(c *imaptest.ScriptConn, command imaptest.Command) {
+			c.Say(command.Tag + " NO System Error (Failure)")
+		},
+		"NO [UNAVAILABLE]": func(c *imaptest.ScriptConn, command imaptest.Command) {
+			c.Say(command.Tag + " NO [UNAVAILABLE] UID FETCH Server error")
+		},
+		"BAD": func(c *imaptest.ScriptConn, command imaptest.Command) { c.Say(command.Tag + " BAD what?") },
+		"first one given, then NO": func(c *imaptest.ScriptConn, command imaptest.Command) {
+			if strings.HasPrefix(command.Args, "1") {
+				c.Say(fetchLine(1, 1, body1))
+			}
+			c.Say(command.Tag + " NO cannot read message")
+		},
+		"connection lost within it": func(c *imaptest.ScriptConn, command imaptest.Command) {
+			if strings.HasPrefix(command.Args, "1") {
+				c.Say(fetchLine(1, 1, body1))
+			}
+			c.Say("* 2 FETCH (UID 2 FLAGS () INTERNALDATE \"01-Feb-2003 04:05:06 +0530\" BODY[] {1000}", "half")
+			c.Reset()
+		},
+		"literal that lies": func(c *imaptest.ScriptConn, command imaptest.Command) {
+			c.Say("* 2 FETCH (UID 2 FLAGS () INTERNALDATE \"01-Feb-2003 04:05:06 +0530\" BODY[] {9223372036854775807}", "half")
+			c.Close()
+		},
+	}
+	for name, answer := range cases {
+		t.Run(name, func(t *testing.T) {
+			got, failures, _, err := scripted(t, imaptest.Script{Answer: refuse(answer)})
+			if err != nil || len(got) != 2 {
+				t.Fatalf("%d messages, error %v, failures %v", len(got), err, failures)
+			}
+			checkFailed(t, failures, 2)
+		})
+	}
+}
+
+// TestHostile: a server that is broken or means ill ends with an error in
+// bounded time and memory; nothing crashes or hangs.
+func TestHostile(t *testing.T) {
+	silent := func(c *imaptest.ScriptConn, _ imaptest.Command) { c.Hold() }
+	endless := func(begin, again string) func(*imaptest.ScriptConn, imaptest.Command) {
+		return func(c *imaptest.ScriptConn, _ imaptest.Command) {
+			c.Write([]byte(begin))
+			chunk := bytes.Repeat([]byte(again), 1+(64<<10)/len(again))
+			for {
+				if _, err := c.Write(chunk); err != nil {
+					return
+				}
+			}
+		}
+	}
+	cases := []struct {
+		name, command string
+		answer        func(*imaptest.ScriptConn, imaptest.Command)
+	}{
+		{"silent at login", "AUTHENTICATE", silent},
+		{"silent at LIST", "LIST", silent},
+		{"silent at STATUS", "STATUS", silent},
+		{"silent at EXAMINE", "EXAMINE", silent},
+		{"silent at FETCH", "UID FETCH", silent},
+		{"endless line at login", "AUTHENTICATE", endless("* OK ", "x")},
+		{"endless lines at login", "AUTHENTICATE", endless("", "* OK x\r\n")},
+		{"endless depth at login", "AUTHENTICATE", endless("* 1 FETCH (BODYSTRUCTURE ", "(")},
+		{"endless line at LIST", "LIST", endless("* LIST () \"/\" \"", "x")},
+		{"endless lines at LIST", "LIST", endless("", "* LIST () \"/\" same\r\n")},
+		{"giant name", "LIST", endless("* LIST () \"/\" {400000000}\r\n", "x")},
+		{"endless lines at STATUS", "STATUS", endless("", "* STATUS x (MESSAGES 1)\r\n")},
+		{"endless lines at EXAMINE", "EXAMINE", endless("", "* 3 EXISTS\r\n")},
+		{"endless lines at FETCH", "UID FETCH", endless("", "* 1 FETCH (UID 1)\r\n")},
+		{"endless depth at FETCH", "UID FETCH", endless("* 1 FETCH (UID 1 BODYSTRUCTURE ", "(")},
+		{"endless line at FETCH", "UID FETCH", endless("* 1 FETCH (UID 1 FLAGS (", "x ")},
+		{"numbers too large", "EXAMINE", func(c *imaptest.ScriptConn, command imaptest.Command) {
+			c.Say("* 99999999999999999999999 EXISTS")
+			c.OK(command, "")
+		}},
+		{"garbage", "EXAMINE", func(c *imaptest.ScriptConn, command imaptest.Command) {
+			c.Write([]byte("\x00\xff\x1b]0;x\x07\r\n\r\n"))
+		}},
+		{"answer to another command", "EXAMINE", func(c *imaptest.ScriptConn, command imaptest.Command) { c.Say("h9999 OK") }},
+		{"BYE", "EXAMINE", func(c *imaptest.ScriptConn, command imaptest.Command) { c.Say("* BYE bye"); c.Close() }},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			_, _, server, err := scripted(t, imaptest.Script{Answer: on(c.command, c.answer)})
+			runtime.ReadMemStats(&after)
+			if !errors.Is(err, mailhaul.ErrConnect) {
+				t.Errorf("error %v, want one that is ErrConnect", err)
+			}
+			if n := server.Connections(); n > 4 {
+				t.Errorf("%d connections", n)
+			}
+			if held := int64(after.Sys) - int64(before.Sys); held > 64<<20 {
+				t.Errorf("%d MiB of memory taken", held>>20)
+			}
+		})
+	}
+}
+
+// TestGiantCounts: four billion messages that the server claims and does not
+// have end with one error for the folder.
+func TestGiantCounts(t *testing.T) {
+	_, failures, _, err := scripted(t, imaptest.Script{Capability: "IMAP4rev1 AUTH=PLAIN ESEARCH", Answer: func(c *imaptest.ScriptConn, command imaptest.Command) bool {
+		switch command.Name {
+		case "EXAMINE":
+			c.Say("* 4294967295 EXISTS", "* OK [UIDVALIDITY 7] x")
+		case "UID SEARCH":
+			c.Say(`* ESEARCH (TAG "` + command.Tag + `") UID ALL 1:4294967295`)
+		case "UID FETCH":
+		default:
+			return false
+		}
+		c.OK(command, "fine")
+		return true
+	}})
+	if err != nil || len(failures) != 1 || !strings.Contains(failures[0].Error(), "gives none of them") {
+		t.Errorf("error %v, %d failures", err, len(failures))
+	}
+}
+
+// TestHealed: a SEARCH that leaves messages out is noticed by their number.
+func TestHealed(t *testing.T) {
+	got, failures, _, err := scripted(t, imaptest.Script{Capability: "IMAP4rev1 AUTH=PLAIN ESEARCH", Answer: func(c *imaptest.ScriptConn, command imaptest.Command) bool {
+		switch command.Name {
+		case "UID SEARCH":
+			c.Say(`* ESEARCH (TAG "` + command.Tag + `") UID ALL 1:2`)
+		case "FETCH":
+			c.Say("* 1 FETCH (UID 1)", "* 2 FETCH (UID 2)", "* 3 FETCH (UID 3)")
+		default:
+			return false
+		}
+		c.OK(command, "done")
+		return true
+	}})
+	if err != nil || len(failures) > 0 || len(got) != 3 {
+		t.Errorf("%d messages, error %v, failures %v", len(got), err, failures)
+	}
+}
+
+// TestUIDValidityChanges: a folder that is made anew during the run gives none
+// of its messages under old UIDs.
+func TestUIDValidityChanges(t *testing.T) {
+	opened := 0
+	got, failures, _, err := scripted(t, imaptest.Script{Answer: func(c *imaptest.ScriptConn, command imaptest.Command) bool {
+		if command.Name != "EXAMINE" {
+			return false
+		}
+		if opened++; opened == 1 {
+			return false
+		}
+		c.Selected = three()
+		c.Say("* 3 EXISTS", "* OK [UIDVALIDITY 8] changed")
+		c.OK(command, "done")
+		return true
+	}})
+	if err != nil || len(got) != 0 || len(failures) != 1 || mailhaul.ScopeOf(failures[0]) != mailhaul.ScopeFolder {
+		t.Errorf("%d messages, error %v, failures %v", len(got), err, failures)
+	}
+}
+
+// TestNames: each name is a folder, however it is spelled.
+func TestNames(t *testing.T) {
+	raws := map[string]string{
+		"INBOX": "INBOX", "Entw&APw-rfe": "Entwürfe", "&2D3eAA-": "😀", "R&-D": "R&D", "broken &AP": "broken &AP", "&AGE-": "&AGE-", "a": "a",
+		"&ZZZZZ-": "&ZZZZZ-", "8bit \xfc": "8bit \xfc", `with "quotes" and \`: `with "quotes" and \`, "../../etc": "../../etc", "": "",
+	}
+	var folders []*imaptest.ScriptFolder
+	for raw := range raws {
+		f := three()
+		f.Name = raw
+		folders = append(folders, f)
+	}
+	server := imaptest.NewScript(t, imaptest.Script{Folders: folders})
+	a := open(t, config(t, server.Addr, "me", "x", imapaccount.PlainText))
+	got, err := a.Folders(t.Context())
+	if err != nil || len(got) != len(raws) {
+		t.Fatalf("%d folders, %v", len(got), err)
+	}
+	for _, f := range got {
+		if raws[f.Raw] != f.Name {
+			t.Errorf("%q is called %q, want %q", f.Raw, f.Name, raws[f.Raw])
+		}
+	}
+}
+
+// TestLoginRefused: a wrong password is tried once.
+func TestLoginRefused(t *testing.T) {
+	_, _, server, err := scripted(t, imaptest.Script{User: "me", Password: "another"})
+	if !errors.Is(err, mailhaul.ErrAuth) {
+		t.Errorf("error %v", err)
+	}
+	if n := server.Count("LOGIN", "AUTHENTICATE"); n != 1 {
+		t.Errorf("%d logins", n)
+	}
+}
+
+// TestBusy: a server that says "later" is asked again, after the time it names.
+func TestBusy(t *testing.T) {
+	for name, say := range map[string]string{
+		"unavailable":   "NO [UNAVAILABLE] come back",
+		"limit":         "NO [LIMIT] Maximum number of connections from user+IP exceeded",
+		"exchange":      "BAD Request is throttled. Suggested Backoff Time: 20 milliseconds",
+		"not connected": "BAD User is authenticated but not connected.",
+	} {
+		t.Run(name, func(t *testing.T) {
+			first := true
+			got, failures, _, err := scripted(t, imaptest.Script{Answer: func(c *imaptest.ScriptConn, command imaptest.Command) bool {
+				if command.Name != "AUTHENTICATE" || !first {
+					return false
+				}
+				first = false
+				c.Say(command.Tag + " " + say)
+				return true
+			}})
+			if err != nil || len(failures) > 0 || len(got) != 3 {
+				t.Errorf("%d messages, error %v, failures %v", len(got), err, failures)
+			}
+		})
+	}
+	t.Run("throttled while fetching", func(t *testing.T) {
+		first := true
+		got, failures, _, err := scripted(t, imaptest.Script{Answer: func(c *imaptest.ScriptConn, command imaptest.Command) bool {
+			if command.Name != "UID FETCH" || !strings.Contains(command.Args, "BODY") || !first {
+				return false
+			}
+			first = false
+			c.Say(command.Tag + " NO [THROTTLED] slow down")
+			return true
+		}})
+		if err != nil || len(failures) > 0 || len(got) != 3 {
+			t.Errorf("%d messages, error %v, failures %v", len(got), err, failures)
+		}
+	})
+}
+
+// TestTrace: the conversation is there, secrets and mail are not.
+func TestTrace(t *testing.T) {
+	for _, mechanism := range []string{"PLAIN", "LOGIN"} {
+		var trace lockedBuffer
+		server := imaptest.NewScript(t, imaptest.Script{Folders: []*imaptest.ScriptFolder{three()}})
+		c := config(t, server.Addr, "me", "s3cret-w0rd", imapaccount.PlainText)
+		c.Trace, c.Mechanism = &trace, mechanism
+		if _, _, err := haul(t.Context(), open(t, c)); err != nil {
+			t.Fatal(err)
+		}
+		text := trace.String()
+		for _, want := range []string{"C: h", "EXAMINE", "S: * LIST", "literal of"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: the trace lacks %q", mechanism, want)
+			}
+		}
+		for _, secret := range []string{"s3cret", "AG1lAHMzY3JldC13MHJk", "Subject: 1"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s: the trace holds %q:\n%s", mechanism, secret, text)
+			}
+		}
+	}
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
