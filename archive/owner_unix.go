@@ -1,0 +1,19 @@
+//go:build unix
+
+package archive
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// checkOwner refuses a directory that belongs to someone else: whoever owns it
+// can swap what is in it at any time.
+func checkOwner(info fs.FileInfo, dir string) error {
+	if s, ok := info.Sys().(*syscall.Stat_t); ok && int(s.Uid) != os.Geteuid() {
+		return fmt.Errorf("open archive: %s belongs to user %d, this process runs as user %d", dir, s.Uid, os.Geteuid())
+	}
+	return nil
+}

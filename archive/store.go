@@ -1,0 +1,172 @@
+package archive
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/archive/internal/group"
+	"github.com/mailhaul/mailhaul/archive/internal/lineend"
+)
+
+const (
+	// maxBuffered is up to what size, in octets, a message is held in memory.
+	maxBuffered = 1 << 20
+	// maxHeader is how much of a message is looked at for its fingerprint.
+	maxHeader = 256 << 10
+	// maxStoring bounds how many messages are stored at once, and with it the
+	// descriptors and buffers that are in use.
+	maxStoring = 8
+)
+
+// groupLimits keep what a crash can lose small, in messages, octets and time.
+var groupLimits = group.Limits{Items: 1000, Octets: 16 << 20, Age: time.Second}
+
+// stored is a message that is written and not durable yet.
+type stored struct {
+	receipt mailhaul.Receipt
+	target  *target
+	tmp     string // its name in a Maildir's tmp
+	final   string // its name in cur to be
+}
+
+// buffers hold one message while it is stored.
+type buffers struct {
+	wire []byte // as it came
+	text []byte // with its line ends as stored
+	out  []byte // with what an mbox needs around and in it
+}
+
+func (a *Archive) startStoring() {
+	a.prepared = make(map[string]*target)
+	a.slots = make(chan struct{}, maxStoring)
+	a.buffers.New = func() any { return new(buffers) }
+	a.maildirs = newHandles(a.openMaildir)
+	a.boxFiles = newHandles(func(place string) (*os.File, error) { return openBox(a.root, place, os.O_RDWR) })
+	actions := group.Actions[*stored]{Commit: a.commitMaildir, Drop: a.dropMaildir}
+	if a.format == Mbox {
+		actions = group.Actions[*stored]{Commit: a.commitMbox, Drop: a.dropMbox}
+	}
+	a.queue = group.New(groupLimits, actions)
+}
+
+// Receipts implements [mailhaul.Target].
+func (a *Archive) Receipts(fn func([]mailhaul.Receipt) error) { a.receipts = fn }
+
+// Flush implements [mailhaul.Target].
+func (a *Archive) Flush(ctx context.Context) error { return a.queue.Flush(ctx) }
+
+// Store implements [mailhaul.Target]. An error of the body is returned as it
+// is, and nothing remains of the message. An error of the disk has ScopeRun:
+// the archive takes no more messages, what has a receipt stays.
+func (a *Archive) Store(ctx context.Context, m *mailhaul.Message) error {
+	t, err := a.folder(m.Folder)
+	if err != nil {
+		return err
+	}
+	if err := a.queue.Err(); err != nil {
+		return err
+	}
+	if m.Size < 0 {
+		return fmt.Errorf("store message: its size is %d octets", m.Size)
+	}
+	select {
+	case a.slots <- struct{}{}:
+		defer func() { <-a.slots }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	s := &stored{target: t, receipt: mailhaul.Receipt{
+		Folder: m.Folder, UID: m.UID, Flags: m.Flags, InternalDate: m.InternalDate, Size: m.Size,
+	}}
+	b := a.buffers.Get().(*buffers)
+	defer a.buffers.Put(b)
+	switch {
+	case a.format == Mbox:
+		return a.storeMbox(ctx, m, s, b)
+	case m.Size > maxBuffered:
+		return a.streamMaildir(ctx, m, s, b)
+	}
+	if err := b.read(m, &s.receipt); err != nil {
+		return err
+	}
+	return a.storeMaildir(ctx, s, b.text)
+}
+
+// read reads a whole message into b.wire and fills in what the receipt says of
+// its octets. b.text is what is to be stored.
+func (b *buffers) read(m *mailhaul.Message, r *mailhaul.Receipt) error {
+	if int64(cap(b.wire)) < m.Size {
+		b.wire = make([]byte, min(maxBuffered, max(64<<10, 2*m.Size)))
+	}
+	b.wire = b.wire[:m.Size]
+	if n, err := io.ReadFull(m.Body, b.wire); err != nil {
+		return bodyError(int64(n), m.Size, err)
+	}
+	if err := expectEnd(m); err != nil {
+		return err
+	}
+	r.Digest = sha256.Sum256(b.wire)
+	r.Fingerprint = mailhaul.MakeFingerprint(b.wire[:min(len(b.wire), maxHeader)])
+	var s lineend.Shortener
+	text, _, bare := s.Append(slices.Grow(b.text[:0], len(b.wire)), b.wire, true)
+	b.text = text
+	r.LineEnds = mailhaul.LF
+	if bare || s.Lines() == 0 {
+		b.text, b.wire = b.wire, b.text
+		r.LineEnds = mailhaul.Verbatim
+	}
+	return nil
+}
+
+// expectEnd makes sure that a body ends where its size says: the error of a
+// connection that was lost at the last octet may come only now.
+func expectEnd(m *mailhaul.Message) error {
+	var one [1]byte
+	for {
+		n, err := m.Body.Read(one[:])
+		if n > 0 {
+			return fmt.Errorf("read message: it has more than the announced %d octets", m.Size)
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// bodyError tells of a body that ended after n of size octets.
+func bodyError(n, size int64, err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("read message: it ended after %d of %d octets: %w", n, size, io.ErrUnexpectedEOF)
+	}
+	return err
+}
+
+// fail stops the archive for good after an error of the disk. It returns the
+// error that all later calls give.
+func (a *Archive) fail(op string, err error) error {
+	e := diskError(op, err)
+	a.queue.Stop(e)
+	return a.queue.Err()
+}
+
+func diskError(op string, err error) error {
+	e := &mailhaul.Error{Scope: mailhaul.ScopeRun, Op: op, Err: err}
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		e.Hint = "free some space and run it again; what was stored before is safe"
+	case errors.Is(err, syscall.EIO):
+		e.Hint = "the disk may be failing; what was stored before is safe as far as the disk keeps it"
+	}
+	return e
+}

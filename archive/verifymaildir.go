@@ -1,0 +1,184 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io/fs"
+	"slices"
+	"sync"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/archive/internal/fsys"
+	"github.com/mailhaul/mailhaul/archive/maildir"
+	"github.com/mailhaul/mailhaul/checkpoint"
+)
+
+// maildirCheck is the state of verifying one Maildir. Of a million messages it
+// keeps eight octets each.
+type maildirCheck struct {
+	*verifier
+	folder *checkpoint.Folder
+	seed   maphash.Seed
+	known  []uint64 // hashes of the base names of all messages, sorted
+	seen   []bool   // by place in known: a file was found
+
+	mu sync.Mutex
+	// missing are the messages without a file under the expected name, by base
+	// name. Usually another program changed their flags.
+	missing map[string][]checkpoint.Message
+}
+
+// maildir verifies a Maildir.
+func (v *verifier) maildir(ctx context.Context, f *checkpoint.Folder) error {
+	c := &maildirCheck{verifier: v, folder: f, seed: maphash.MakeSeed(), missing: make(map[string][]checkpoint.Message)}
+	path := mailPath(f.Place) + "/cur"
+	dir, err := fsys.OpenDir(v.root, path)
+	switch {
+	case errors.Is(err, fsys.ErrSymlink):
+		v.damage(Damage{Folder: f.Name, Path: path, Problem: err.Error()})
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	if err == nil {
+		defer dir.Close()
+		defer v.open.Wait() // before the directory is closed
+	}
+	if err := c.messages(ctx, dir); err != nil {
+		return err
+	}
+	for _, sub := range []string{"cur", "new", "tmp"} {
+		err := c.files(ctx, sub)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fsys.ErrSymlink) {
+			return err
+		}
+	}
+	return c.lost(ctx)
+}
+
+// messages reads all messages that are where they should be. dir is nil when
+// there is no directory.
+func (c *maildirCheck) messages(ctx context.Context, dir *fsys.Dir) error {
+	miss := func(m checkpoint.Message) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.missing[m.Place] = append(c.missing[m.Place], m)
+	}
+	for m, err := range c.ledger.Messages(ctx, c.folder.ID) {
+		if err != nil {
+			return err
+		}
+		c.known = append(c.known, maphash.String(c.seed, m.Place))
+		if dir == nil {
+			miss(m)
+			continue
+		}
+		name := m.Place + maildir.Info(m.Flags)
+		c.give(job{folder: c.folder, m: m, path: mailPath(c.folder.Place) + "/cur/" + name, missing: miss,
+			open: func() (*wireReader, error) { return openFile(dir, name, m) }})
+	}
+	c.open.Wait()
+	slices.Sort(c.known)
+	c.seen = make([]bool, len(c.known))
+	return nil
+}
+
+// openFile opens the file of a message.
+func openFile(dir *fsys.Dir, name string, m checkpoint.Message) (*wireReader, error) {
+	f, err := dir.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	r := readMaildir(f, m)
+	r.file = f
+	return r, nil
+}
+
+// files looks at all files of a directory: those of missing messages are read,
+// those that nobody knows are reported.
+func (c *maildirCheck) files(ctx context.Context, sub string) error {
+	path := mailPath(c.folder.Place) + "/" + sub
+	dir, err := fsys.OpenDir(c.root, path)
+	if errors.Is(err, fsys.ErrSymlink) && sub != "cur" {
+		c.damage(Damage{Folder: c.folder.Name, Path: path, Problem: err.Error()})
+	}
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	defer c.open.Wait()
+	return fsys.EachName(c.root, path, func(e fs.DirEntry) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		base, _ := maildir.Split(e.Name())
+		i, known := slices.BinarySearch(c.known, maphash.String(c.seed, base))
+		if sub == "tmp" || !known || !e.Type().IsRegular() {
+			return c.stranger(ctx, path+"/"+e.Name(), base)
+		}
+		if c.seen[i] {
+			c.damage(Damage{Folder: c.folder.Name, Path: path + "/" + e.Name(),
+				Problem: "a second file for one message"})
+		}
+		c.seen[i] = true
+		for _, m := range c.missing[base] {
+			c.give(job{folder: c.folder, m: m, path: path + "/" + e.Name(),
+				open: func() (*wireReader, error) { return openFile(dir, e.Name(), m) }})
+		}
+		delete(c.missing, base)
+		return nil
+	})
+}
+
+// stranger reports a file that nobody knows, unless a run that is writing now,
+// or was a moment ago, does.
+func (c *maildirCheck) stranger(ctx context.Context, path, base string) error {
+	problem := "a file that the ledger does not know"
+	if n, ours := maildir.Parse(base); ours {
+		if busy, err := c.busy(); err != nil || busy {
+			return err
+		}
+		m, err := c.ledger.Message(ctx, c.folder.ID, n.UID)
+		if err == nil && m.Place == base {
+			return nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		problem = "a file of a run that was cut off; the next backup clears it up"
+	}
+	c.damage(Damage{Folder: c.folder.Name, Path: path, Problem: problem})
+	return nil
+}
+
+// lost reports the messages for which there is no file.
+func (c *maildirCheck) lost(ctx context.Context) error {
+	for _, ms := range c.missing {
+		for _, m := range ms {
+			path := mailPath(c.folder.Place) + "/cur/" + m.Place
+			j := job{folder: c.folder, m: m, path: path}
+			// A run that is writing may have renamed it while the directory was
+			// read, for flags that the ledger knows by now.
+			now, err := c.ledger.Message(ctx, c.folder.ID, m.UID)
+			if err == nil && now.Place == m.Place && now.Flags != m.Flags {
+				err = c.again(ctx, now)
+			} else if err == nil || errors.Is(err, fs.ErrNotExist) {
+				err = fmt.Errorf("%w: the file is gone", mailhaul.ErrDamaged)
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			c.done(j, err)
+		}
+	}
+	return nil
+}
+
+func (c *maildirCheck) again(ctx context.Context, m checkpoint.Message) error {
+	r, err := c.Archive.open(ctx, c.folder.Place, m)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.drain(), r.Close())
+}
