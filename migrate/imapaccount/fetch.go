@@ -50,8 +50,8 @@ func (a *Account) fetch(ctx context.Context, work []mailhaul.Work, items string,
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var workers sync.WaitGroup
-	for i := range connections {
-		f := &fetcher{a: a, q: q, items: items, deliver: deliver, retry: retry{a: a}, extra: i > 0,
+	for range connections {
+		f := &fetcher{a: a, q: q, items: items, deliver: deliver, retry: retry{a: a},
 			reader: fetchReader{map[string]mailhaul.Flags{}}, losses: map[suspect]int{}}
 		workers.Go(func() {
 			if err := f.run(ctx); err != nil {
@@ -65,10 +65,26 @@ func (a *Account) fetch(ctx context.Context, work []mailhaul.Work, items string,
 
 // queue is the work that no connection has taken yet.
 type queue struct {
-	chunk  uint64
-	mu     sync.Mutex
-	work   []mailhaul.Work
-	broken map[*mailhaul.Folder]bool
+	chunk   uint64
+	mu      sync.Mutex
+	work    []mailhaul.Work
+	broken  map[*mailhaul.Folder]bool
+	serving int // connections that work on it
+}
+
+// serve counts connections that take up work or stop to.
+func (q *queue) serve(change int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.serving += change
+}
+
+// served tells whether the queue is worked on by any connection: then another
+// one that is refused may give up.
+func (q *queue) served() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.serving > 0
 }
 
 // unit is a part of a folder's messages that one command asks for.

@@ -32,7 +32,6 @@ type fetcher struct {
 	items   string
 	deliver func(*mailhaul.Message) error
 	reader  fetchReader
-	extra   bool // the first connection must work, the others may be refused
 
 	s       *session
 	retry   retry
@@ -70,7 +69,7 @@ func (f *fetcher) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if f.extra && len(f.todo)+len(f.missing) == 0 && f.s == nil {
+		if len(f.todo)+len(f.missing) == 0 && f.q.served() {
 			f.a.config.Notice(fmt.Sprintf("going on with fewer connections: %v", err))
 			return nil
 		}
@@ -88,9 +87,10 @@ func (f *fetcher) session(ctx context.Context) error {
 		return err
 	}
 	f.s, f.current, s.opened = s, "", ""
+	f.q.serve(1)
+	defer f.q.serve(-1)
 	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
 	err = f.work(ctx)
-	f.s = nil
 	if !stop() && ctx.Err() != nil {
 		err = ctx.Err()
 	}
