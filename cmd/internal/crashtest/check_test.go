@@ -1,0 +1,177 @@
+package crashtest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/archive"
+	"github.com/mailhaul/mailhaul/checkpoint"
+	"github.com/mailhaul/mailhaul/migrate"
+	"github.com/mailhaul/mailhaul/migrate/imapaccount"
+)
+
+// checkRecorded looks into an archive whose writer was cut off, before anything
+// is mended: the ledger is sound, what it has is there octet for octet, and it
+// has at least as many messages as were said to be safe.
+func checkRecorded(ctx context.Context, dir string, known map[key]mail, safe int) (err error) {
+	a, err := archive.OpenReadOnly(ctx, dir)
+	if err != nil {
+		// Cut off in its first moments it is not an archive yet.
+		if safe == 0 && (errors.Is(err, mailhaul.ErrUsage) || errors.Is(err, fs.ErrNotExist)) {
+			return nil
+		}
+		return fmt.Errorf("open cut-off archive (%d safe): %w", safe, err)
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	if err := a.Ledger().IntegrityCheck(ctx); err != nil {
+		return err
+	}
+	have, err := readAll(ctx, a, known)
+	if err == nil && len(have) < safe {
+		err = fmt.Errorf("%d messages were said to be safe, %d are there", safe, len(have))
+	}
+	return err
+}
+
+// readAll reads back all messages of an archive, those gone from the server
+// included, and compares them with what is known of them.
+func readAll(ctx context.Context, a *archive.Archive, known map[key]mail) (map[key]checkpoint.Message, error) {
+	have := map[key]checkpoint.Message{}
+	folders, err := a.Ledger().Folders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range folders {
+		for m, err := range a.Ledger().Messages(ctx, f.ID) {
+			if err != nil {
+				return nil, err
+			}
+			k := key{f.Name, m.UID}
+			want, found := known[k]
+			if _, twice := have[k]; twice || !found || m.Digest != want.digest || m.Size != want.size {
+				return nil, fmt.Errorf("the ledger has %v as %+v, want %+v", k, m, want)
+			}
+			have[k] = m
+			if err := drain(ctx, a, f, m); err != nil {
+				return nil, fmt.Errorf("%v: %w", k, err)
+			}
+		}
+	}
+	return have, nil
+}
+
+// drain reads a message to its end, where its digest is compared.
+func drain(ctx context.Context, a *archive.Archive, f checkpoint.Folder, m checkpoint.Message) error {
+	r, err := a.Message(ctx, f, m)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, r)
+	return errors.Join(err, r.Close())
+}
+
+// backup is a run within this process.
+func backup(ctx context.Context, dir, addr string, format archive.Format) (s migrate.Summary, err error) {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return s, err
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		return s, err
+	}
+	source, err := imapaccount.Open(ctx, imapaccount.Config{
+		Host: host, Port: number, User: user, Password: password, Security: imapaccount.PlainText,
+		Version: "test", Timeout: time.Minute, RetryPause: time.Millisecond,
+	})
+	if err != nil {
+		return s, err
+	}
+	defer func() { err = errors.Join(err, source.Close()) }()
+	a, err := archive.Open(ctx, dir, archive.Options{Account: user + "@" + host, Format: format})
+	if err != nil {
+		return s, err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	s, err = migrate.Backup(ctx, source, a, a.Ledger(), migrate.Options{Command: "backup"})
+	if err == nil && len(s.Failures) > 0 {
+		err = fmt.Errorf("failures: %v", s.Failures)
+	}
+	return s, err
+}
+
+// checkComplete looks into an archive after a run that came to its end: all
+// messages that the server has are there, once, octet for octet, with their
+// flags; those that it had once may be; and nothing else is.
+func checkComplete(ctx context.Context, dir string, live, gone map[key]mail) (err error) {
+	a, err := archive.OpenReadOnly(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close(), checkFiles(dir)) }()
+	known := maps.Clone(live)
+	maps.Copy(known, gone)
+	have, err := readAll(ctx, a, known)
+	if err != nil {
+		return err
+	}
+	for k, want := range live {
+		m, found := have[k]
+		switch {
+		case !found:
+			return fmt.Errorf("%v is missing", k)
+		case m.GoneRun != 0:
+			return fmt.Errorf("%v is said to be gone", k)
+		case m.Flags != want.flags:
+			return fmt.Errorf("%v has the flags %q, want %q", k, m.Flags, want.flags)
+		}
+		delete(have, k)
+	}
+	for k, m := range have {
+		if m.GoneRun == 0 {
+			return fmt.Errorf("%v is gone, and is said to be there", k)
+		}
+	}
+	var damage []error
+	_, err = a.Verify(ctx, func(int64, int64) {}, func(d archive.Damage) {
+		damage = append(damage, fmt.Errorf("verify: %+v", d))
+	})
+	return errors.Join(append(damage, err)...)
+}
+
+// checkFiles looks for what an archive in order does not hold: half-made files,
+// files that the ledger does not count, the log of the ledger. It knows the
+// layout by itself, and nothing of the archive's own code.
+func checkFiles(dir string) error {
+	return filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, name)
+		if err != nil {
+			return err
+		}
+		switch rel = filepath.ToSlash(rel); {
+		case rel == "lock":
+			if text, err := os.ReadFile(name); err != nil || len(text) > 0 {
+				return fmt.Errorf("the lock file has %q: %w", text, err)
+			}
+		case rel == "mailhaul.db" || rel == "README.txt":
+		case strings.HasPrefix(rel, "mail/") && (strings.HasSuffix(rel, ".mbox") || strings.Contains(rel, "/cur/")):
+		default:
+			return fmt.Errorf("left over: %s", rel)
+		}
+		return nil
+	})
+}

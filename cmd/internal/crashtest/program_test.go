@@ -1,0 +1,96 @@
+package crashtest_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// runLimit bounds one run of the program: one that takes longer hangs.
+const runLimit = 2 * time.Minute
+
+// outcome is how a run of the program ended.
+type outcome struct {
+	code   int  // exit code, -1 when killed
+	killed bool // by SIGKILL
+	acked  int  // messages that the run has said are safe
+	stdout []byte
+	stderr string
+}
+
+// object is a line of JSON that the program writes.
+type object struct {
+	Event    string `json:"event"`
+	Messages int    `json:"messages"`
+	New      int    `json:"new"`
+	Text     string `json:"text"`
+}
+
+// acked returns how many messages one run said are safe, from its output.
+func acked(stdout []byte) int {
+	n := 0
+	for _, line := range lines(stdout) {
+		var o object
+		if json.Unmarshal(line, &o) != nil {
+			continue
+		}
+		switch o.Event {
+		case "progress":
+			n = max(n, o.Messages)
+		case "summary":
+			n = max(n, o.New)
+		}
+	}
+	return n
+}
+
+// backupArgs is the command line that backs up an account into dir.
+func backupArgs(source, dir, format string, more ...string) []string {
+	return append([]string{binary, "backup", "--json", "--format", format, source, dir}, more...)
+}
+
+// start makes ready to run a command line, which is killed with all its
+// children when ctx ends.
+func start(ctx context.Context, line []string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
+	cmd.Env = append(os.Environ(), "MAILHAUL_PASSWORD="+password)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	return cmd, &stdout, &stderr
+}
+
+// execute runs a command line to its end.
+func execute(t *testing.T, line []string) outcome {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), runLimit)
+	defer cancel()
+	cmd, stdout, stderr := start(ctx, line)
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		t.Fatalf("run %q: still going after %s", line, runLimit)
+	}
+	return ended(t, cmd, err, stdout, stderr)
+}
+
+func ended(t *testing.T, cmd *exec.Cmd, err error, stdout, stderr *bytes.Buffer) outcome {
+	t.Helper()
+	exit, _ := errors.AsType[*exec.ExitError](err)
+	if err != nil && exit == nil {
+		t.Fatalf("run %q: %v", cmd.Args, err)
+	}
+	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return outcome{
+		code:   cmd.ProcessState.ExitCode(),
+		killed: status.Signaled() && status.Signal() == syscall.SIGKILL,
+		acked:  acked(stdout.Bytes()),
+		stdout: stdout.Bytes(), stderr: stderr.String(),
+	}
+}

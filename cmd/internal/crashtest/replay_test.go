@@ -1,0 +1,162 @@
+package crashtest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/mailhaul/mailhaul/archive"
+	"github.com/mailhaul/mailhaul/cmd/internal/crashtest/replay"
+)
+
+// formats are those of an archive.
+func formats() []string { return []string{"maildir", "mbox"} }
+
+// TestPowerLoss cuts the power after each step of recorded runs, with what was
+// not synced lost, kept or torn, and lets the next run make good.
+func TestPowerLoss(t *testing.T) {
+	for _, format := range formats() {
+		t.Run(format, func(t *testing.T) {
+			a := newAccount(t)
+			l := lab{account: a, events: record(t, a, format), format: archive.Format(format)}
+			r := l.replay(t)
+			t.Logf("%d events, %d states, %d of them different", len(l.events), r.states, r.checked)
+			for i, failure := range r.failures {
+				if i < 10 {
+					t.Error(failure)
+				}
+			}
+			if len(r.failures) > 10 {
+				t.Errorf("and %d more", len(r.failures)-10)
+			}
+		})
+	}
+}
+
+// lab replays recorded runs.
+type lab struct {
+	account *account
+	events  []replay.Event
+	format  archive.Format
+	// enough ends the replay after so many failures, 0 for never.
+	enough int
+}
+
+// report is what a replay found.
+type report struct {
+	states, checked int
+	failures        []string
+}
+
+// crash is a state to be checked.
+type crash struct {
+	state replay.State
+	safe  int
+	what  string
+}
+
+// replay checks every state that a power loss may leave. States that are equal
+// are checked once.
+func (l lab) replay(t *testing.T) report {
+	t.Helper()
+	var (
+		r       report
+		mu      sync.Mutex
+		workers sync.WaitGroup
+		crashes = make(chan crash)
+		dir     = scratch(t)
+	)
+	for i := range max(2, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for c := range crashes {
+				err := l.check(t.Context(), filepath.Join(dir, fmt.Sprint(i)), c)
+				mu.Lock()
+				r.checked++
+				if err != nil {
+					r.failures = append(r.failures, c.what+": "+err.Error())
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	l.crashes(func(c crash) bool {
+		crashes <- c
+		mu.Lock()
+		defer mu.Unlock()
+		return l.enough == 0 || len(r.failures) < l.enough
+	}, &r.states)
+	close(crashes)
+	workers.Wait()
+	return r
+}
+
+// crashes gives the different states to yield and counts all.
+func (l lab) crashes(yield func(crash) bool, states *int) {
+	type seen struct {
+		sum  [32]byte
+		safe int
+	}
+	var (
+		known  = map[seen]bool{}
+		disk   = replay.NewDisk()
+		chance = rand.New(rand.NewPCG(1, 2))
+		before int // messages said to be safe by earlier runs
+		stdout []byte
+	)
+	for i, e := range l.events {
+		disk.Apply(e)
+		if e.Kind == replay.Output {
+			stdout = append(stdout, e.Data...)
+		}
+		safe := before + acked(stdout)
+		if strings.Contains(string(stdout), `"event":"summary"`) {
+			before, stdout = safe, nil
+		}
+		for _, v := range replay.Variants() {
+			*states++
+			c := crash{disk.Crash(v, chance), safe, fmt.Sprintf("%s after step %d, %s %s (%d safe)", v.Name, i, e.Call, e.Path, safe)}
+			k := seen{c.state.Sum(), safe}
+			if known[k] {
+				continue
+			}
+			known[k] = true
+			if !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// check looks into one state, lets a run make good, and looks again.
+func (l lab) check(ctx context.Context, dir string, c crash) (err error) {
+	known := maps.Clone(l.account.mails())
+	maps.Copy(known, l.account.gone)
+	// A look may change what it looks at, such as the ledger's log: the run that
+	// makes good is given the state as it was.
+	for _, step := range []func() error{
+		func() error { return checkRecorded(ctx, dir, known, c.safe) },
+		func() error {
+			if _, err := backup(ctx, dir, l.account.server.Addr, l.format); err != nil {
+				return fmt.Errorf("next run: %w", err)
+			}
+			return checkComplete(ctx, dir, l.account.mails(), l.account.gone)
+		},
+	} {
+		if err := errors.Join(os.RemoveAll(dir), c.state.Write(dir)); err != nil {
+			return err
+		}
+		if err := step(); err != nil {
+			return fmt.Errorf("%w; of %q", err, slices.Sorted(maps.Keys(c.state)))
+		}
+	}
+	return nil
+}
