@@ -25,7 +25,7 @@ const (
 		ON CONFLICT DO UPDATE SET reason = ?4, times = times + 1, last_run = ?5 RETURNING times`
 	deleteFailure      = `DELETE FROM failure WHERE folder = ? AND uidvalidity = ? AND uid = ?`
 	selectFailureKeys  = `SELECT uidvalidity, uid FROM failure WHERE folder = ?`
-	addFailures        = `UPDATE folder SET failures = failures + ? WHERE id = ?`
+	addFailures        = `UPDATE folder SET failures = failures + ? WHERE id = ? AND gone_run = 0`
 	selectFailuresText = `SELECT f.name, e.folder, e.uidvalidity, e.uid, e.reason, e.times, e.first_run, e.last_run
 		FROM failure e JOIN folder f ON f.id = e.folder ORDER BY f.name, e.folder, e.uidvalidity, e.uid`
 )

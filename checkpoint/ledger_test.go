@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -169,4 +170,37 @@ func query[T any](t testing.TB, db *sql.DB, text string, args ...any) (v T) {
 		t.Fatalf("%s: %v", text, err)
 	}
 	return v
+}
+
+func TestUseAtOnce(t *testing.T) {
+	b := open(t)
+	var folders []*mailhaul.Folder
+	for i := range 4 {
+		folders = append(folders, b.folder(fmt.Sprint(i)))
+	}
+	var group sync.WaitGroup
+	for _, f := range folders {
+		group.Go(func() {
+			for u := mailhaul.UID(1); u <= 20; u++ {
+				if err := b.Record(b.ctx, b.run, []mailhaul.Receipt{receipt(f, u)}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		group.Go(func() {
+			for range 20 {
+				live, _, err := b.UIDs(b.ctx, f.ID, f.UIDValidity)
+				if err != nil || len(live.Ranges()) > 1 {
+					t.Errorf("read beside writers: %s, %v", live, err)
+				}
+				if err := b.IntegrityCheck(b.ctx); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	for _, f := range folders {
+		b.wantUIDs(f, "1:20", "")
+	}
 }

@@ -42,9 +42,11 @@ func filled(t testing.TB, path string) string {
 	b := &bench{Ledger: l, t: t, ctx: t.Context(), path: path}
 	b.nextRun()
 	f, g := b.folder("INBOX"), b.folder("Sent")
-	for u := mailhaul.UID(1); u <= 100; u++ {
-		b.record(f, u)
+	var uids []mailhaul.UID
+	for u := range mailhaul.UID(100) {
+		uids = append(uids, u+1)
 	}
+	b.record(f, uids...)
 	b.record(g, 1, 2)
 	b.nextRun()
 	_, err1 := b.SetFlags(b.ctx, b.run, f, []mailhaul.UIDFlags{{UID: 1, Flags: "a"}, {UID: 2, Flags: "b"}})

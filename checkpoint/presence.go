@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"context"
 	"fmt"
+	"io/fs"
 
 	"github.com/mailhaul/mailhaul"
 )
@@ -18,7 +19,8 @@ const (
 	whereOlderLive   = `WHERE folder = ?1 AND uidvalidity >= ?2 AND uidvalidity < ?3 AND gone_run = 0`
 	sumOlderLive     = sumRange + whereOlderLive
 	setOlderGone     = `UPDATE message SET gone_run = ?4 ` + whereOlderLive
-	moveFolderCounts = `UPDATE folder SET live = live + ?1, gone = gone - ?1, live_octets = live_octets + ?2 WHERE id = ?3`
+	moveFolderCounts = `UPDATE folder SET live = live + ?1, gone = gone - ?1, live_octets = live_octets + ?2
+		WHERE id = ?3 AND gone_run = 0`
 	afterUIDValidity = int64(1) << 32 // above every UIDVALIDITY
 )
 
@@ -94,7 +96,7 @@ func (l *Ledger) move(ctx context.Context, op string, folder int64,
 func (w *writer) moveCounts(folder, n, octets int64) error {
 	changed, err := w.exec(moveFolderCounts, n, octets, folder)
 	if err == nil && changed == 0 {
-		return damaged("messages of folder %d, which is not there", folder)
+		return fmt.Errorf("folder %d: %w", folder, fs.ErrNotExist)
 	}
 	return err
 }

@@ -22,14 +22,14 @@ const (
 	values4           = values1 + `, ` + values1 + `, ` + values1 + `, ` + values1
 	values1           = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	updateFolderAdded = `UPDATE folder SET live = live + ?, live_octets = live_octets + ?,
-		stored_end = max(stored_end, ?) WHERE id = ? RETURNING failures`
+		stored_end = max(stored_end, ?) WHERE id = ? AND gone_run = 0 RETURNING failures`
 )
 
 // Record writes down messages that are durable at the target, in one
 // transaction: their rows under Receipt.Folder.ID and .UIDValidity, the sums of
 // their folders, and that they do not fail any more. A message that is in the
-// ledger already, live or gone, is an error that wraps fs.ErrExist; then none of
-// rs is recorded.
+// ledger already, live or gone, is an error that wraps fs.ErrExist, a folder that
+// is not there one that wraps fs.ErrNotExist; then none of rs is recorded.
 func (l *Ledger) Record(ctx context.Context, run RunID, rs []mailhaul.Receipt) error {
 	if len(rs) == 0 {
 		return nil

@@ -62,6 +62,7 @@ func TestRecordRefuses(t *testing.T) {
 		{"twice in one call", bad(func(r *mailhaul.Receipt) { r.UID = 50 }), fs.ErrExist},
 		{"no such folder", bad(func(r *mailhaul.Receipt) { r.Folder = &mailhaul.Folder{ID: 9} }), fs.ErrNotExist},
 		{"folder without ID", bad(func(r *mailhaul.Receipt) { r.Folder = &mailhaul.Folder{} }), fs.ErrNotExist},
+		{"folder gone", bad(func(r *mailhaul.Receipt) { r.Folder = &mailhaul.Folder{ID: 2, UIDValidity: 7} }), fs.ErrNotExist},
 		{"UID 0", bad(func(r *mailhaul.Receipt) { r.UID = 0 }), nil},
 		{"negative size", bad(func(r *mailhaul.Receipt) { r.Size = -1 }), nil},
 	}
@@ -70,6 +71,9 @@ func TestRecordRefuses(t *testing.T) {
 			b := open(t)
 			f := b.folder("INBOX")
 			b.record(f, 1, 2)
+			if _, err := b.FolderGone(b.ctx, b.run, b.folder("gone").ID); err != nil {
+				t.Fatal(err)
+			}
 			if _, err := b.MarkGone(b.ctx, b.run, f, mailhaul.UIDSetOf(2)); err != nil {
 				t.Fatal(err)
 			}
@@ -106,7 +110,7 @@ func TestRecordManyFlagSets(t *testing.T) {
 	b := open(t)
 	f := b.folder("INBOX")
 	var rs []mailhaul.Receipt
-	for u := mailhaul.UID(1); u <= 10_000; u++ { // more than are kept in memory
+	for u := mailhaul.UID(1); u <= 5000; u++ { // more than are kept in memory
 		r := receipt(f, u)
 		r.Flags = mailhaul.MakeFlags(r.Place, `\Seen`)
 		rs = append(rs, r)
