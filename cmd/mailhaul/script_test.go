@@ -17,6 +17,7 @@ func TestMain(m *testing.M) {
 //	$LINE     the same over a line that counts commands
 //	$TLS      host:port with TLS; its authority is in $CA
 //	$STARTTLS host:port with STARTTLS, $EXPIRED one whose certificate is expired
+//	$SICK     host:port of one that cannot give UID 2 until "heal"
 //	$CLOSED   host:port where nothing listens
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -31,6 +32,7 @@ func TestScripts(t *testing.T) {
 			"deliver": deliver,
 			"imap":    imap,
 			"line":    line,
+			"heal":    heal,
 		},
 	})
 }

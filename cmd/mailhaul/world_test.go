@@ -11,11 +11,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/archive"
 	"github.com/mailhaul/mailhaul/migrate/imaptest"
 	"github.com/mailhaul/mailhaul/migrate/imaptest/memory"
@@ -27,6 +29,7 @@ type world struct {
 	user *memory.User
 	addr string
 	line *imaptest.Line
+	well *atomic.Bool // the sick server gives all its messages
 }
 
 type worldKey struct{}
@@ -67,8 +70,9 @@ func setup(t *testing.T, env *testscript.Env) error {
 	if err := fill(user); err != nil {
 		return err
 	}
-	w := &world{user: user, addr: plain.Addr, line: imaptest.NewLine(t, plain.Addr, imaptest.LineOptions{})}
+	w := &world{user: user, addr: plain.Addr, line: imaptest.NewLine(t, plain.Addr, imaptest.LineOptions{}), well: new(atomic.Bool)}
 	env.Values[worldKey{}] = w
+	env.Setenv("SICK", sick(t, w.well))
 	env.Setenv("ADDR", plain.Addr)
 	env.Setenv("LINE", w.line.Addr)
 	env.Setenv("CA", certs.CAFile)
@@ -93,6 +97,31 @@ func setup(t *testing.T, env *testscript.Env) error {
 	}
 	env.Setenv("CLOSED", closed.Addr().String())
 	return closed.Close()
+}
+
+// sick starts a server that cannot give the message with UID 2 until it is well.
+func sick(t *testing.T, well *atomic.Bool) string {
+	inbox := &imaptest.ScriptFolder{Name: "INBOX", UIDValidity: 7}
+	for uid := range uint32(3) {
+		inbox.Messages = append(inbox.Messages, imaptest.ScriptMessage{UID: uid + 1, Body: []byte("Subject: x\r\n\r\nx\r\n")})
+	}
+	return imaptest.NewScript(t, imaptest.Script{
+		Folders: []*imaptest.ScriptFolder{inbox},
+		Answer: func(c *imaptest.ScriptConn, command imaptest.Command) bool {
+			set, _, _ := strings.Cut(command.Args, " ")
+			uids, err := mailhaul.ParseUIDSet(set)
+			if well.Load() || command.Name != "UID FETCH" || err != nil || !uids.Contains(2) || !strings.Contains(command.Args, "BODY") {
+				return false
+			}
+			c.Say(command.Tag + " NO System Error (Failure)")
+			return true
+		},
+	}).Addr
+}
+
+// heal makes the sick server well.
+func heal(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Value(worldKey{}).(*world).well.Store(true)
 }
 
 func startServer(env *testscript.Env, o memory.Options) (*memory.Server, error) {

@@ -3,9 +3,9 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -113,4 +113,10 @@ func withUI(ctx context.Context, env Env, o outputOptions, command string, do fu
 type Interrupted struct{ Signal os.Signal }
 
 // Error names the signal.
-func (i Interrupted) Error() string { return fmt.Sprintf("interrupted (%s)", i.Signal) }
+func (i Interrupted) Error() string {
+	name := "SIGINT"
+	if i.Signal == syscall.SIGTERM {
+		name = "SIGTERM"
+	}
+	return "interrupted (" + name + ")"
+}

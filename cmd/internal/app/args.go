@@ -99,7 +99,7 @@ func cutCommand(all []*cli.Command, args []string, p *config.Problems) (*cli.Com
 		if n := config.Nearest(args[i], names); n != "" {
 			meant = "; did you mean '" + n + "'?"
 		}
-		p.Addf("unknown command %q%s", args[i], meant)
+		p.Addf("unknown command %q%s", config.Redact(args[i]), meant)
 		break
 	}
 	return nil, args
@@ -180,7 +180,7 @@ func arguments(c *cli.Context, p *config.Problems, names ...string) []string {
 		}
 	}
 	for _, extra := range got[len(names):] {
-		p.Addf("argument %q is one too many", extra)
+		p.Addf("argument %q is one too many", config.Redact(extra))
 	}
 	return got[:len(names)]
 }

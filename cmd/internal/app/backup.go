@@ -90,7 +90,7 @@ func parseBackup(c *cli.Context, p *config.Problems) backupOptions {
 			p.Addf("SOURCE and ARCHIVE are the wrong way round: the URL comes first")
 			return o
 		}
-		p.Addf("ARCHIVE: %s... is a URL, an archive is a directory", args[1][:len("imap")])
+		p.Addf("ARCHIVE is a URL; an archive is a directory")
 	}
 	o.source = parseSource(c, args[0], p)
 	return o

@@ -52,7 +52,7 @@ const (
 )
 
 func demoFolders() []string {
-	return []string{"INBOX", "Archive/2024", "Work/Projects", "Entwürfe", demoFolder, "日本語", "R&D", `with "quotes"`, "CON"}
+	return []string{"INBOX", "Archive/2024", "Work/Projects", "Entwürfe", demoFolder, "日本語", "100% sure", `with "quotes"`, "CON"}
 }
 
 // demo is the demonstration under way.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"github.com/mailhaul/mailhaul"
@@ -24,7 +25,9 @@ type errorObject struct {
 func tell(u *ui.UI, ctx context.Context, command string, err error) {
 	texts, hint := explain(ctx, err)
 	for _, text := range texts {
-		u.Say("mailhaul: " + text)
+		if !errors.Is(err, errPartial) { // the summary has told each failure
+			u.Say("mailhaul: " + text)
+		}
 		if u.JSON() {
 			u.Object(errorObject{"error", ui.Text(text), ui.Text(hint), exitCode(ctx, command, err)})
 		}
@@ -43,9 +46,6 @@ func explain(ctx context.Context, err error) (texts []string, hint string) {
 		// What failed on the way out may be more than the interruption.
 		return []string{i.Error(), err.Error()}, hintFor(err)
 	}
-	if errors.Is(err, errPartial) {
-		return nil, "" // the summary has told each failure
-	}
 	if bad, ok := errors.AsType[badLine](err); ok {
 		hint = "'mailhaul help' tells more"
 		if bad.command != "" {
@@ -58,7 +58,8 @@ func explain(ctx context.Context, err error) (texts []string, hint string) {
 	if hint == "" {
 		hint = hintFor(err)
 	}
-	return []string{err.Error()}, hint
+	// The sentinel's own words say nothing to people.
+	return []string{strings.ReplaceAll(err.Error(), mailhaul.ErrUsage.Error()+": ", "")}, hint
 }
 
 // hintFor says what the user can do: what the place where the error arose

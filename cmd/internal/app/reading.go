@@ -14,7 +14,7 @@ import (
 // readArchive opens an archive for reading and gives it to do.
 func readArchive(ctx context.Context, dir string, do func(*archive.Archive) error) error {
 	if config.IsURL(dir) {
-		return config.Usagef("ARCHIVE: %q is a URL, an archive is a directory", dir)
+		return config.Usagef("ARCHIVE is a URL; an archive is a directory")
 	}
 	if _, err := os.Stat(dir); os.IsNotExist(err) {
 		return config.Usagef("ARCHIVE: there is no directory %s", dir)

@@ -69,8 +69,12 @@ func verify(ctx context.Context, u *ui.UI, a *archive.Archive, o verifyOptions) 
 	if err != nil {
 		return err
 	}
+	what := "verify"
+	if u.JSON() {
+		what = "" // there it is the folder
+	}
 	report, err := a.Verify(ctx, func(messages, octets int64) {
-		u.Progress(ui.Progress{What: "verify", Messages: messages, Octets: octets, TotalMessages: total, TotalOctets: totalOctets})
+		u.Progress(ui.Progress{What: what, Messages: messages, Octets: octets, TotalMessages: total, TotalOctets: totalOctets})
 	}, func(d archive.Damage) { printDamage(u, d) })
 	if err != nil {
 		return err
@@ -83,7 +87,11 @@ func verify(ctx context.Context, u *ui.UI, a *archive.Archive, o verifyOptions) 
 		u.Print(fmt.Sprintf("%s, %s: %s\n", ui.Count(report.Messages, "message"), ui.Octets(report.Octets), verdict(report.Damaged)))
 	}
 	if report.Damaged > 0 {
-		return fmt.Errorf("verify archive %s: %s: %w", o.archive, ui.Count(report.Damaged, "problem"), mailhaul.ErrDamaged)
+		return &mailhaul.Error{
+			Scope: mailhaul.ScopeRun, Op: "verify archive " + o.archive,
+			Hint: "nothing was changed; put a copy of the archive aside before anything else",
+			Err:  fmt.Errorf("%w: %s", mailhaul.ErrDamaged, ui.Count(report.Damaged, "problem")),
+		}
 	}
 	return nil
 }

@@ -74,6 +74,16 @@ func IsURL(text string) bool {
 	return i > 1 && !strings.ContainsAny(text[:i], `/\`)
 }
 
+// Redact returns text that the user wrote, fit to be repeated in a message: of a
+// URL, which may hold a password, only what comes before it.
+func Redact(text string) string {
+	if !IsURL(text) {
+		return text
+	}
+	scheme, _, _ := strings.Cut(text, "://")
+	return scheme + "://..."
+}
+
 // ParseEndpoint reads an endpoint URL: imaps://user@host[:port] or
 // imap://user@host[:port], with the options tls, ca, auth, authzid,
 // password-file and password-command. Mistakes go to p; no message repeats a
@@ -90,7 +100,7 @@ func ParseEndpoint(text string, p *Problems) Endpoint {
 		if IsURL(text) {
 			p.Addf("SOURCE: %q is not a kind of source that mailhaul knows; it knows imaps:// and imap://", scheme+"://")
 		} else {
-			p.Addf("SOURCE: %q is not a URL; write imaps://USER@HOST", text)
+			p.Addf("SOURCE is not a URL; write imaps://USER@HOST")
 		}
 		return e
 	}

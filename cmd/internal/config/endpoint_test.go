@@ -64,7 +64,8 @@ func TestParseEndpointMistakes(t *testing.T) {
 		name, text string
 		want       []string // a part of each message, all of them
 	}{
-		{"no URL", "mail.example.org", []string{"is not a URL"}},
+		{"no URL", "mail.example.org", []string{"SOURCE is not a URL"}},
+		{"no URL, with a password", "me:s3cret@h", []string{"SOURCE is not a URL"}},
 		{"other scheme", "pop3://me@h", []string{`"pop3://" is not a kind`}},
 		{"no user", "imaps://h", []string{"no user"}},
 		{"empty user", "imaps://@h", []string{"before @ is empty"}},
@@ -130,6 +131,14 @@ func TestIsURL(t *testing.T) {
 	} {
 		if got := config.IsURL(text); got != want {
 			t.Errorf("%s: got %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestRedact(t *testing.T) {
+	for text, want := range map[string]string{"imaps://me:s3cret@h": "imaps://...", "~/mail": "~/mail"} {
+		if got := config.Redact(text); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
 		}
 	}
 }

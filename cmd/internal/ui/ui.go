@@ -67,7 +67,7 @@ func (u *UI) Progress(p Progress) {
 
 type progressObject struct {
 	Event         string `json:"event"`
-	Folder        string `json:"folder"`
+	Folder        string `json:"folder,omitempty"`
 	Messages      int64  `json:"messages"`
 	Octets        int64  `json:"octets"`
 	TotalMessages int64  `json:"total_messages"`
