@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/archive/internal/fsys"
@@ -98,7 +97,8 @@ func isBeginning(root *os.Root, e fs.DirEntry) (bool, error) {
 }
 
 // beginsWith tells whether a file and text agree as far as both go: the file
-// was written as far as it was when its writer was killed.
+// was written as far as it was when its writer was killed. After a power loss
+// it may have its size and not, or not everywhere, its data: zeros agree too.
 func beginsWith(root *os.Root, name, text string) bool {
 	f, err := fsys.OpenRegular(root, name, os.O_RDONLY)
 	if err != nil {
@@ -107,7 +107,12 @@ func beginsWith(root *os.Root, name, text string) bool {
 	defer f.Close()
 	b := make([]byte, len(text))
 	n, err := f.ReadAt(b, 0)
-	return (err == nil || n < len(text)) && strings.HasPrefix(text, string(b[:n]))
+	for i := range n {
+		if b[i] != text[i] && b[i] != 0 {
+			return false
+		}
+	}
+	return err == nil || n < len(text)
 }
 
 // checkLedgerFiles refuses a ledger that is a symbolic link or anything else
@@ -128,16 +133,23 @@ func checkLedgerFiles(root *os.Root) error {
 	return nil
 }
 
-// writeReadme writes README.txt unless it is there: one that the user changed
-// is left alone.
+// writeReadme writes README.txt durably, unless there is one that is not what
+// this program wrote or began to write: the user's is left alone.
 func writeReadme(root *os.Root) error {
 	switch info, err := root.Lstat(readmeName); {
-	case err == nil && info.Size() > 0:
+	case err == nil && (info.Size() > int64(len(readme)) || !beginsWith(root, readmeName, readme)):
 		return nil
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("look at %s: %w", readmeName, err)
 	}
-	if err := root.WriteFile(readmeName, []byte(readme), fsys.FileMode); err != nil {
+	f, err := root.OpenFile(readmeName, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fsys.FileMode)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", readmeName, err)
+	}
+	if _, err = f.WriteString(readme); err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", readmeName, err)
 	}
 	return nil

@@ -98,6 +98,10 @@ func OpenReadOnly(ctx context.Context, dir string) (_ *Archive, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if id == (checkpoint.Identity{}) {
+		return nil, fmt.Errorf("%w: %s is not a mailhaul archive yet: the run that was to make it was cut off",
+			mailhaul.ErrUsage, dir)
+	}
 	a.format = Format(id.Format)
 	return a, a.checkFormat()
 }
