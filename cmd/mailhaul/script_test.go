@@ -16,7 +16,8 @@ func TestMain(m *testing.M) {
 //	$ADDR     host:port without TLS, user me, password secret
 //	$LINE     the same over a line that counts commands
 //	$TLS      host:port with TLS; its authority is in $CA
-//	$STARTTLS host:port with STARTTLS, $EXPIRED one whose certificate is expired
+//	$STARTTLS host:port with STARTTLS
+//	$EXPIRED  host:port whose certificate is expired, $WRONG another host's
 //	$SICK     host:port of one that cannot give UID 2 until "heal"
 //	$CLOSED   host:port where nothing listens
 func TestScripts(t *testing.T) {

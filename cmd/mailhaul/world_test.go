@@ -80,6 +80,7 @@ func setup(t *testing.T, env *testscript.Env) error {
 	for name, o := range map[string]memory.Options{
 		"TLS":      {Certificate: &certs.Server, ImplicitTLS: true},
 		"STARTTLS": {Certificate: &certs.Server},
+		"WRONG":    {Certificate: &certs.WrongHost, ImplicitTLS: true},
 		"EXPIRED":  {Certificate: &certs.Expired, ImplicitTLS: true},
 	} {
 		s, err := startServer(env, o)
