@@ -129,6 +129,9 @@ func TestPutFoldersRefuses(t *testing.T) {
 			if !errors.Is(err, tt.want) {
 				t.Errorf("error %v, want %v", err, tt.want)
 			}
+			if other.ID != 0 {
+				t.Errorf("a folder that was not put has the ID %d", other.ID)
+			}
 			if folders, err := b.Folders(b.ctx); err != nil || len(folders) != 2 {
 				t.Errorf("%d folders, %v; want 2", len(folders), err)
 			}

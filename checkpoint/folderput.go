@@ -30,7 +30,11 @@ const (
 // that had no ID and is known by its name keeps the place that it has, and
 // f.Place is set to it: its messages lie there.
 func (l *Ledger) PutFolders(ctx context.Context, run RunID, folders []*mailhaul.Folder) error {
-	return l.update(ctx, "put folders", func(w *writer) error {
+	before := make([]mailhaul.Folder, len(folders))
+	for i, f := range folders {
+		before[i] = *f
+	}
+	err := l.update(ctx, "put folders", func(w *writer) error {
 		if err := w.updateFolders(run, folders); err != nil {
 			return err
 		}
@@ -42,8 +46,14 @@ func (l *Ledger) PutFolders(ctx context.Context, run RunID, folders []*mailhaul.
 				return err
 			}
 		}
-		return ctx.Err()
+		return nil
 	})
+	if err != nil { // no folder has an ID that was taken back
+		for i, f := range folders {
+			*f = before[i]
+		}
+	}
+	return err
 }
 
 // updateFolders updates the folders that have an ID.

@@ -79,7 +79,7 @@ func (l *Ledger) Message(ctx context.Context, folderID int64, uid mailhaul.UID) 
 	if errors.Is(err, sql.ErrNoRows) {
 		return Message{}, fmt.Errorf("%s: folder %d: %w", op, folderID, fs.ErrNotExist)
 	}
-	below := int64(1) << 32 // above every UIDVALIDITY
+	below := afterUIDValidity
 	for err == nil {
 		var m Message
 		m, err = scanMessage(l.readers.QueryRowContext(ctx, selectMessageByUID, folderID, validity, uid).Scan)

@@ -81,11 +81,8 @@ func logEmpty(path string) bool {
 
 // openWriter opens the connection that writes and brings the schema forward.
 func (l *Ledger) openWriter(ctx context.Context, path string, steps []string) (err error) {
-	pragmas := []string{"mode=rw", "_pragma=journal_mode(WAL)", "_pragma=wal_autocheckpoint(8000)"}
-	if runtime.GOOS == "darwin" { // where fsync alone does not reach the disk
-		pragmas = append(pragmas, "_pragma=fullfsync(1)", "_pragma=checkpoint_fullfsync(1)")
-	}
-	if l.db, err = connect(path, pragmas...); err != nil {
+	l.db, err = connect(path, "mode=rw", "_pragma=journal_mode(WAL)", "_pragma=wal_autocheckpoint(8000)")
+	if err != nil {
 		return err
 	}
 	l.db.SetMaxOpenConns(1)
@@ -196,6 +193,9 @@ func connect(path string, params ...string) (*sql.DB, error) {
 	}
 	params = append(params, "_pragma=busy_timeout(5000)", "_pragma=synchronous(FULL)",
 		"_pragma=trusted_schema(0)", "_pragma=cell_size_check(1)")
+	if runtime.GOOS == "darwin" { // where fsync alone does not reach the disk
+		params = append(params, "_pragma=fullfsync(1)", "_pragma=checkpoint_fullfsync(1)")
+	}
 	dsn := "file://" + (&url.URL{Path: path}).EscapedPath() + "?" + strings.Join(params, "&")
 	return sql.Open("sqlite", dsn)
 }

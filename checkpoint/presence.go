@@ -21,8 +21,10 @@ const (
 	setOlderGone     = `UPDATE message SET gone_run = ?4 ` + whereOlderLive
 	moveFolderCounts = `UPDATE folder SET live = live + ?1, gone = gone - ?1, live_octets = live_octets + ?2
 		WHERE id = ?3 AND gone_run = 0`
-	afterUIDValidity = int64(1) << 32 // above every UIDVALIDITY
 )
+
+// afterUIDValidity is above every UIDVALIDITY.
+const afterUIDValidity = int64(1) << 32
 
 // MarkGone marks live messages of f, under its UIDVALIDITY, gone and returns
 // how many these were. What is gone already or not known counts for nothing.

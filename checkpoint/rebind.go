@@ -18,15 +18,16 @@ type Rebinding struct {
 }
 
 const (
-	selectPresence       = `SELECT gone_run, size FROM message ` + whereOne
-	rebindMessage        = `UPDATE message SET uidvalidity = ?4, uid = ?5, gone_run = 0 ` + whereOne
-	rebindPast           = `UPDATE message_past SET uidvalidity = ?4, uid = ?5 ` + whereOne
-	whereParked          = `WHERE folder = ?1 AND uidvalidity = ?2 AND uid > ?3`
-	unparkMessages       = `UPDATE message SET uid = uid - ?3 ` + whereParked
-	unparkPast           = `UPDATE message_past SET uid = uid - ?3 ` + whereParked
-	parked               = int64(1) << 32 // added to a UID, it is none
-	notParked      int64 = 0
+	selectPresence = `SELECT gone_run, size FROM message ` + whereOne
+	rebindMessage  = `UPDATE message SET uidvalidity = ?4, uid = ?5, gone_run = 0 ` + whereOne
+	rebindPast     = `UPDATE message_past SET uidvalidity = ?4, uid = ?5 ` + whereOne
+	whereParked    = `WHERE folder = ?1 AND uidvalidity = ?2 AND uid > ?3`
+	unparkMessages = `UPDATE message SET uid = uid - ?3 ` + whereParked
+	unparkPast     = `UPDATE message_past SET uid = uid - ?3 ` + whereParked
 )
+
+// parked, added to a UID, gives none that a message can have.
+const parked = int64(1) << 32
 
 // Rebind moves messages to the UIDVALIDITY of f and their new UIDs, with their
 // digest, place, dates, flags and past; those that were gone are there again. A
@@ -43,7 +44,7 @@ func (l *Ledger) Rebind(ctx context.Context, run RunID, f *mailhaul.Folder, rs [
 		}
 		// Within one UIDVALIDITY messages can take each other's UIDs, so all
 		// leave their old UIDs first.
-		offset := notParked
+		offset := int64(0)
 		for _, r := range rs {
 			if r.OldUIDValidity == f.UIDValidity {
 				offset = parked
@@ -65,7 +66,7 @@ func (l *Ledger) Rebind(ctx context.Context, run RunID, f *mailhaul.Folder, rs [
 				revived, octets = revived+1, octets+size
 			}
 		}
-		if offset == notParked {
+		if offset == 0 {
 			return revived, octets, nil
 		}
 		for _, unpark := range []string{unparkMessages, unparkPast} {

@@ -70,7 +70,10 @@ func (l *Ledger) BeginRun(ctx context.Context, command string, now time.Time) (R
 	err := l.update(ctx, "begin run", func(w *writer) error {
 		return w.row(insertRun, []any{command, now.UnixNano()}, &id)
 	})
-	return id, err
+	if err != nil {
+		return 0, err
+	}
+	return id, nil
 }
 
 // EndRun writes down how a run ended.
