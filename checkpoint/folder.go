@@ -89,12 +89,12 @@ const (
 // FolderDone remembers the counters of the folders, all in one transaction:
 // everything up to them is in the ledger. It writes nothing for those whose
 // counters are known already.
-func (l *Ledger) FolderDone(ctx context.Context, run RunID, fs ...*mailhaul.Folder) error {
-	if len(fs) == 0 {
+func (l *Ledger) FolderDone(ctx context.Context, run RunID, folders ...*mailhaul.Folder) error {
+	if len(folders) == 0 {
 		return nil
 	}
 	return l.update(ctx, "remember counters of folder", func(w *writer) error {
-		for _, f := range fs {
+		for _, f := range folders {
 			if err := w.folderDone(run, f); err != nil {
 				return err
 			}

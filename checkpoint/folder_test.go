@@ -166,6 +166,27 @@ func TestFolderDone(t *testing.T) {
 	}
 }
 
+// Several folders are done in one transaction, all or none.
+func TestFoldersDone(t *testing.T) {
+	b := open(t)
+	f, g := b.folder("a"), b.folder("b")
+	f.UIDNext, g.UIDNext = 5, 6
+	if err := b.FolderDone(b.ctx, b.run, f, &mailhaul.Folder{ID: 99}, g); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("one of them unknown: %v", err)
+	}
+	if b.read(f.ID).UIDNext != 0 {
+		t.Error("a part was remembered")
+	}
+	if err := b.FolderDone(b.ctx, b.run, f, g); err != nil {
+		t.Fatal(err)
+	}
+	if b.read(f.ID).UIDNext != 5 || b.read(g.ID).UIDNext != 6 {
+		t.Errorf("%+v, %+v", b.read(f.ID), b.read(g.ID))
+	}
+	b.wantSilent(func() error { return b.FolderDone(b.ctx, b.run, f, g) })
+	b.wantSilent(func() error { return b.FolderDone(b.ctx, b.run) })
+}
+
 func TestFolderGoneAndBack(t *testing.T) {
 	b := open(t)
 	f := b.folder("INBOX")
