@@ -29,7 +29,6 @@ type box struct {
 // there is as the ledger knows it.
 func (a *Archive) makeBox(t *target, dirs map[string]bool) error {
 	name := mailPath(t.place)
-	fsys.Parents(name, func(dir string) { dirs[dir] = true })
 	want := a.ends[t.place]
 	t.box = &box{place: t.place, end: want, safe: want}
 	if err := fsys.CheckDir(a.root, path.Dir(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -38,7 +37,9 @@ func (a *Archive) makeBox(t *target, dirs map[string]bool) error {
 	info, err := a.root.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && want == 0:
-		return a.createBox(name)
+		if err := a.createBox(name); err != nil {
+			return err
+		}
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%w: the file %s is gone", mailhaul.ErrDamaged, name)
 	case err != nil:
@@ -51,6 +52,9 @@ func (a *Archive) makeBox(t *target, dirs map[string]bool) error {
 		return fmt.Errorf("%w: the file %s has %d octets and should have %d: another program changed it",
 			mailhaul.ErrDamaged, name, info.Size(), want)
 	}
+	// Also of a file that was there already: a run may have been cut off before
+	// it could make the name durable.
+	fsys.Parents(name, func(dir string) { dirs[dir] = true })
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type maildirCheck struct {
 	seed   maphash.Seed
 	known  []uint64 // hashes of the base names of all messages, sorted
 	seen   []bool   // by place in known: a file was found
+	link   bool     // cur is no directory, which was told
 
 	mu sync.Mutex
 	// missing are the messages without a file under the expected name, by base
@@ -37,6 +39,7 @@ func (v *verifier) maildir(ctx context.Context, f *checkpoint.Folder) error {
 	dir, err := fsys.OpenDir(v.root, path)
 	switch {
 	case errors.Is(err, fsys.ErrSymlink):
+		c.link = true
 		v.damage(Damage{Folder: f.Name, Path: path, Problem: err.Error()})
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
@@ -100,7 +103,7 @@ func openFile(dir *fsys.Dir, name string, m checkpoint.Message) (*wireReader, er
 func (c *maildirCheck) files(ctx context.Context, sub string) error {
 	path := mailPath(c.folder.Place) + "/" + sub
 	dir, err := fsys.OpenDir(c.root, path)
-	if errors.Is(err, fsys.ErrSymlink) && sub != "cur" {
+	if errors.Is(err, fsys.ErrSymlink) && !c.link {
 		c.damage(Damage{Folder: c.folder.Name, Path: path, Problem: err.Error()})
 	}
 	if err != nil {
@@ -152,31 +155,40 @@ func (c *maildirCheck) stranger(ctx context.Context, path, base string) error {
 	return nil
 }
 
-// lost reports the messages for which there is no file.
+// lost reports the messages for which there is no file, in the ledger's order.
 func (c *maildirCheck) lost(ctx context.Context) error {
+	var all []checkpoint.Message
 	for _, ms := range c.missing {
-		for _, m := range ms {
-			path := mailPath(c.folder.Place) + "/cur/" + m.Place
-			j := job{folder: c.folder, m: m, path: path}
-			// A run that is writing may have renamed it while the directory was
-			// read, for flags that the ledger knows by now.
-			now, err := c.ledger.Message(ctx, c.folder.ID, m.UID)
-			if err == nil && now.Place == m.Place && now.Flags != m.Flags {
-				err = c.again(ctx, now)
-			} else if err == nil || errors.Is(err, fs.ErrNotExist) {
-				err = fmt.Errorf("%w: the file is gone", mailhaul.ErrDamaged)
-			}
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			c.done(j, err)
+		all = append(all, ms...)
+	}
+	slices.SortFunc(all, func(x, y checkpoint.Message) int {
+		return cmp.Or(cmp.Compare(x.UIDValidity, y.UIDValidity), cmp.Compare(x.UID, y.UID))
+	})
+	for _, m := range all {
+		err := c.again(ctx, m)
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
+		c.done(job{folder: c.folder, m: m, path: mailPath(c.folder.Place) + "/cur/" + m.Place}, err)
 	}
 	return nil
 }
 
+// again looks for a message once more: a run that is writing may have renamed
+// its file while the directory was read, for flags that the ledger knows by now.
 func (c *maildirCheck) again(ctx context.Context, m checkpoint.Message) error {
-	r, err := c.Archive.open(ctx, c.folder.Place, m)
+	gone := fmt.Errorf("%w: the file is gone", mailhaul.ErrDamaged)
+	now, err := c.ledger.Message(ctx, c.folder.ID, m.UID)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && (now.Place != m.Place || now.Flags == m.Flags) {
+		return gone
+	}
+	if err != nil {
+		return err
+	}
+	r, err := c.Archive.open(ctx, c.folder.Place, now)
+	if errors.Is(err, fs.ErrNotExist) {
+		return gone
+	}
 	if err != nil {
 		return err
 	}
