@@ -71,3 +71,21 @@ func TestReadOnlyBeginning(t *testing.T) {
 		t.Errorf("OpenReadOnly = %v, want %v", err, mailhaul.ErrUsage)
 	}
 }
+
+// TestPrepareHalfMade: a power loss may leave any of a new folder's directories.
+func TestPrepareHalfMade(t *testing.T) {
+	for _, there := range []string{"cur", "new", "tmp"} {
+		t.Run(there, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "archive")
+			begin(t, dir, archive.Maildir).end()
+			if err := os.MkdirAll(filepath.Join(dir, "mail", "INBOX", there), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			r := begin(t, dir, archive.Maildir)
+			r.store(r.folder("INBOX"), 1, []byte("Subject: x\r\n\r\n"))
+			r.flush()
+			r.end()
+			wantClean(t, dir, 1)
+		})
+	}
+}

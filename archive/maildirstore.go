@@ -18,7 +18,7 @@ func (a *Archive) openMaildir(place string) (*maildirDirs, error) {
 	tmp, err := fsys.OpenDir(a.root, base+"/tmp")
 	if errors.Is(err, fs.ErrNotExist) {
 		dirs := make(map[string]bool)
-		if err := a.makeFolder(&target{place: place}, dirs); err != nil {
+		if err := a.makeFolder(&target{place: place}, false, dirs); err != nil {
 			return nil, err
 		}
 		if err := a.syncDirs(dirs); err != nil {

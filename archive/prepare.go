@@ -38,6 +38,9 @@ func (a *Archive) Prepare(ctx context.Context, folders []*mailhaul.Folder) error
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		// A place that the ledger has was made durable before it was written
+		// there; any other may be one that a run was cut off in making.
+		known := f.Place != ""
 		if err := a.givePlace(ctx, f); err != nil {
 			return err
 		}
@@ -45,7 +48,7 @@ func (a *Archive) Prepare(ctx context.Context, folders []*mailhaul.Folder) error
 			continue // it has a place for those below it, and nothing else
 		}
 		t := &target{place: f.Place}
-		if err := a.makeFolder(t, dirs); err != nil {
+		if err := a.makeFolder(t, known, dirs); err != nil {
 			t.err = &mailhaul.Error{Scope: mailhaul.ScopeFolder, Op: "prepare archive", Folder: f.Name, Err: err}
 			errs = append(errs, t.err)
 		}
@@ -90,8 +93,8 @@ func (a *Archive) givePlace(ctx context.Context, f *mailhaul.Folder) error {
 }
 
 // makeFolder makes what is missing of a folder on disk and adds the directories
-// that must be synced for it.
-func (a *Archive) makeFolder(t *target, dirs map[string]bool) error {
+// that must be synced for it. known tells that all of it was there once.
+func (a *Archive) makeFolder(t *target, known bool, dirs map[string]bool) error {
 	if err := a.checkPlace(t.place); err != nil {
 		return err
 	}
@@ -99,11 +102,12 @@ func (a *Archive) makeFolder(t *target, dirs map[string]bool) error {
 		return a.makeBox(t, dirs)
 	}
 	base := mailPath(t.place)
-	err := fsys.CheckDir(a.root, base+"/cur")
-	for _, sub := range []string{"/tmp", "/new", "/cur"} {
-		if !errors.Is(err, fs.ErrNotExist) {
+	if known {
+		if err := fsys.CheckDir(a.root, base+"/cur"); !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
+	}
+	for _, sub := range []string{"/tmp", "/new", "/cur"} {
 		if err := fsys.MakeDir(a.root, base+sub, func(string) {}); err != nil {
 			return err
 		}
