@@ -97,13 +97,31 @@ func (op nameOp) touches(dir func(string) bool) bool {
 
 // syncNames makes durable what was over before begin in certain directories.
 func (d *Disk) syncNames(begin int, dir func(string) bool) {
-	d.pending = slices.DeleteFunc(d.pending, func(op nameOp) bool {
-		done := op.end < begin && op.touches(dir)
-		if done {
-			op.apply(d.durable)
+	var keep []nameOp
+	for _, op := range d.pending {
+		if op.end >= begin || !op.touches(dir) {
+			keep = append(keep, op)
+			continue
 		}
-		return done
-	})
+		op.apply(d.durable)
+		// What happened to the same names before is history: a file that was
+		// renamed for good does not come back under its old name.
+		for i := range keep {
+			keep[i].forget(op.del)
+			keep[i].forget(op.add)
+		}
+	}
+	d.pending = slices.DeleteFunc(keep, func(op nameOp) bool { return op.del == "" && op.add == "" })
+}
+
+// forget takes a name out of an operation.
+func (op *nameOp) forget(name string) {
+	if op.del == name {
+		op.del = ""
+	}
+	if op.add == name {
+		op.add = ""
+	}
 }
 
 func (n *inode) change(op dataOp) {
