@@ -225,7 +225,7 @@ func TestServersLimitConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := login(t, conn, "", user, password); !strings.Contains(got, "[LIMIT]") {
+	if got := login(t, conn, "", user, password); !strings.Contains(got, "Maximum number of connections") {
 		t.Errorf("third connection: %q", got)
 	}
 }

@@ -1,0 +1,61 @@
+# make test is all that must hold; see .ci/run. The servers that tests speak with
+# are installed by .ci/install-servers.sh (Debian 12, root), when any is missing.
+
+GO ?= go
+STATICCHECK = $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS = -s -w -X main.version=$(VERSION)
+PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+FUZZTIME ?= 20s
+# Tests of packages that work in several goroutines run under the race detector.
+# The ledger is not among them: it has one writer, and SQLite translated to Go is
+# ten times slower there.
+RACY = ./archive/... ./cmd/internal/ui/... ./migrate/...
+
+.PHONY: all build build-all check test test-race test-rest servers bench fuzz clean
+
+all: build
+
+# The binary for this machine, with its version.
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o build/mailhaul ./cmd/mailhaul
+
+# All binaries that are promised, without cgo.
+build-all:
+	@set -e; for p in $(PLATFORMS); do \
+		os=$${p%/*}; arch=$${p#*/}; ext=; [ $$os != windows ] || ext=.exe; \
+		echo "build/mailhaul-$$os-$$arch$$ext"; \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' \
+			-o build/mailhaul-$$os-$$arch$$ext ./cmd/mailhaul; \
+	done
+
+check:
+	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "not formatted by gofmt:"; echo "$$files"; exit 1; }
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+
+servers:
+	@./.ci/install-servers.sh
+
+test: servers check build-all test-race test-rest
+
+test-race:
+	$(GO) test -race -count=1 -timeout 15m $(RACY)
+
+test-rest:
+	$(GO) test -count=1 -timeout 15m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACY))")
+
+# Benchmarks print ratios; absolute figures mean nothing on another machine.
+bench: servers build
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m -v ./...
+
+# Each fuzz test for FUZZTIME. Their seeds run with every make test.
+fuzz:
+	@set -e; for dir in $$($(GO) list -f '{{.Dir}}' ./...); do \
+		for name in $$(grep -hos '^func Fuzz[A-Za-z0-9_]*' $$dir/*_test.go | sed 's/^func //'); do \
+			(cd $$dir && $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) .); \
+		done; \
+	done
+
+clean:
+	rm -rf build
