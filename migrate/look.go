@@ -54,6 +54,11 @@ func (b *backup) lookedInto(ctx context.Context, f plan.Folder, flagsAsked bool,
 		at.fetch = l.Live
 		return nil
 	}
+	if f.Known.Gone { // it is there again: its row must say so before its messages' do
+		if err := b.led.PutFolders(ctx, b.runID, []*mailhaul.Folder{f.Folder}); err != nil {
+			return err
+		}
+	}
 	if f.Known.UIDValidity != f.UIDValidity {
 		at.moved = true
 		return nil

@@ -99,7 +99,7 @@ func (s *ScriptServer) answerAuthenticate(c *ScriptConn, command Command) {
 			return
 		}
 		var err error
-		if response, err = c.readLine(); err != nil {
+		if response, err = c.ReadLine(); err != nil {
 			c.over = true
 			return
 		}

@@ -165,8 +165,8 @@ func (c *ScriptConn) startTLS() error {
 	return nil
 }
 
-// readLine reads one line without its CRLF.
-func (c *ScriptConn) readLine() (string, error) {
+// ReadLine reads one line without its CRLF: what a client says after a "+".
+func (c *ScriptConn) ReadLine() (string, error) {
 	line, err := c.r.ReadString('\n')
 	return strings.TrimRight(line, "\r\n"), err
 }
@@ -176,7 +176,7 @@ func (c *ScriptConn) readCommand() (Command, error) {
 	var text strings.Builder
 	var literals [][]byte
 	for {
-		line, err := c.readLine()
+		line, err := c.ReadLine()
 		if err != nil {
 			return Command{}, err
 		}

@@ -42,7 +42,7 @@ func part(message []byte, section string) []byte {
 	case "TEXT":
 		return text
 	case "HEADER.FIELDS":
-		return headerFields(header, strings.Fields(strings.Trim(fields, "()")))
+		return headerFields(header, strings.Fields(strings.NewReplacer("(", "", ")", "", `"`, "").Replace(fields)))
 	}
 	return nil
 }
@@ -58,7 +58,7 @@ func headerFields(header []byte, names []string) []byte {
 		}
 		if line[0] != ' ' && line[0] != '\t' { // else it goes on with the field before
 			name, _, _ := bytes.Cut(line, []byte(":"))
-			wanted = slices.Contains(names, strings.ToUpper(strings.Trim(string(name), " \"")))
+			wanted = slices.Contains(names, strings.ToUpper(strings.TrimSpace(string(name))))
 		}
 		if wanted {
 			out = append(out, line...)

@@ -113,35 +113,34 @@ func login(t *testing.T, conn net.Conn, authzid, user, password string) string {
 	}
 }
 
-// startTLS connects and negotiates TLS by STARTTLS or from the first octet on.
-func startTLS(t *testing.T, s *imaptest.Server, implicit bool) net.Conn {
+// connectTLS connects and negotiates TLS by STARTTLS or from the first octet on.
+func connectTLS(t *testing.T, addr string, implicit bool) (net.Conn, error) {
 	t.Helper()
-	config := &tls.Config{RootCAs: imaptest.Certs(t).Pool, ServerName: "127.0.0.1"}
-	if implicit {
-		conn, err := tls.Dial("tcp", s.TLSAddr, config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return conn
-	}
-	conn, err := net.Dial("tcp", s.Addr)
+	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := bufio.NewReader(conn)
-	for _, step := range []struct{ send, want string }{{"", "* OK"}, {"s STARTTLS\r\n", "s OK"}} {
-		if _, err := fmt.Fprint(conn, step.send); err != nil {
-			t.Fatal(err)
-		}
-		if line, err := r.ReadString('\n'); err != nil || !strings.HasPrefix(line, step.want) {
-			t.Fatalf("got %q, %v; want %s", line, err, step.want)
+	if !implicit {
+		r := bufio.NewReader(conn)
+		for _, step := range []struct{ send, want string }{{"", "* OK"}, {"s STARTTLS\r\n", "s OK"}} {
+			if _, err := fmt.Fprint(conn, step.send); err != nil {
+				t.Fatal(err)
+			}
+			if line, err := r.ReadString('\n'); err != nil || !strings.HasPrefix(line, step.want) {
+				t.Fatalf("got %q, %v; want %s", line, err, step.want)
+			}
 		}
 	}
-	secure := tls.Client(conn, config)
-	if err := secure.Handshake(); err != nil {
-		t.Fatal(err)
-	}
-	return secure
+	secure := tls.Client(conn, &tls.Config{RootCAs: imaptest.Certs(t).Pool, ServerName: "127.0.0.1"})
+	return secure, secure.Handshake()
+}
+
+// handshake connects with TLS and closes the connection again.
+func handshake(t *testing.T, addr string, implicit bool) error {
+	t.Helper()
+	conn, err := connectTLS(t, addr, implicit)
+	conn.Close()
+	return err
 }
 
 func TestServersTakeLogins(t *testing.T) {
@@ -167,7 +166,12 @@ func TestServersTakeLogins(t *testing.T) {
 				if test.user == "" {
 					continue // a server without a master
 				}
-				if got := login(t, startTLS(t, s, test.implicit), test.authzid, test.user, test.password); !strings.HasPrefix(got, test.want) {
+				addr := map[bool]string{false: s.Addr, true: s.TLSAddr}[test.implicit]
+				conn, err := connectTLS(t, addr, test.implicit)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := login(t, conn, test.authzid, test.user, test.password); !strings.HasPrefix(got, test.want) {
 					t.Errorf("%s: got %q, want %s", test.name, got, test.want)
 				}
 			}

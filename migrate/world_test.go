@@ -1,0 +1,207 @@
+package migrate_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mailhaul/mailhaul/archive"
+	"github.com/mailhaul/mailhaul/migrate"
+	"github.com/mailhaul/mailhaul/migrate/imapaccount"
+	"github.com/mailhaul/mailhaul/migrate/imaptest"
+)
+
+// world is an account on a server and an archive of it.
+type world struct {
+	address, user, password string
+	dir                     string
+	format                  archive.Format
+	options                 migrate.Options
+}
+
+// backup runs one backup and closes everything.
+func (w *world) backup(t *testing.T) (migrate.Summary, error) {
+	t.Helper()
+	host, port, err := net.SplitHostPort(w.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, _ := strconv.Atoi(port)
+	src, err := imapaccount.Open(t.Context(), imapaccount.Config{Host: host, Port: number, User: w.user, Password: w.password,
+		Security: imapaccount.PlainText, Timeout: 10 * time.Second, RetryPause: time.Millisecond, Retries: 2})
+	if err != nil {
+		return migrate.Summary{}, err
+	}
+	defer src.Close()
+	a, err := archive.Open(t.Context(), w.dir, archive.Options{Account: w.user, Format: w.format})
+	if err != nil {
+		return migrate.Summary{}, err
+	}
+	s, err := migrate.Backup(t.Context(), src, a, a.Ledger(), w.options)
+	if err := a.Close(); err != nil {
+		t.Errorf("close archive: %v", err)
+	}
+	return s, err
+}
+
+// must is a backup that succeeds without failures.
+func (w *world) must(t *testing.T) migrate.Summary {
+	t.Helper()
+	s, err := w.backup(t)
+	if err != nil || len(s.Failures) > 0 {
+		t.Fatalf("backup: %v, failures %v", err, s.Failures)
+	}
+	w.verify(t)
+	return s
+}
+
+// verify reads the archive back and checks the ledger.
+func (w *world) verify(t *testing.T) {
+	t.Helper()
+	a, err := archive.OpenReadOnly(t.Context(), w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	report, err := a.Verify(t.Context(), func(int64, int64) {}, func(d archive.Damage) { t.Errorf("damage: %+v", d) })
+	if err != nil || report.Damaged > 0 {
+		t.Errorf("verify: %v, %+v", err, report)
+	}
+}
+
+// seen is a message as the server gave it to another client, and as the archive
+// has it.
+type seen struct {
+	Folder       string   `json:"folder"`
+	UID          uint32   `json:"uid"`
+	Flags        []string `json:"flags"`
+	InternalDate string   `json:"internaldate"`
+	SHA256       string   `json:"sha256"`
+}
+
+func (s seen) String() string {
+	return fmt.Sprintf("%q %d %v %s %.12s", s.Folder, s.UID, s.Flags, s.InternalDate, s.SHA256)
+}
+
+// reference reads the account with another client.
+func (w *world) reference(t *testing.T) []string {
+	t.Helper()
+	host, port, _ := net.SplitHostPort(w.address)
+	cmd := exec.CommandContext(t.Context(), "python3", filepath.Join("..", "testdata", "reference.py"), host, port, w.user)
+	cmd.Stdin = strings.NewReader(w.password + "\n")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("reference client: %v\n%s", err, stderr.String())
+	}
+	var list []string
+	decoder := json.NewDecoder(bytes.NewReader(out))
+	for {
+		var s seen
+		if err := decoder.Decode(&s); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		s.InternalDate = strings.TrimSpace(s.InternalDate)
+		if len(s.InternalDate) > 1 && s.InternalDate[1] == '-' {
+			s.InternalDate = "0" + s.InternalDate
+		}
+		if strings.EqualFold(s.Folder, "INBOX") {
+			s.Folder = "INBOX"
+		}
+		slices.Sort(s.Flags)
+		list = append(list, s.String())
+	}
+	slices.Sort(list)
+	return list
+}
+
+// archived lists what the archive holds of what is on the server: octets as
+// they are read back, the rest from the ledger.
+func (w *world) archived(t *testing.T) []string {
+	t.Helper()
+	a, err := archive.OpenReadOnly(t.Context(), w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	folders, err := a.Ledger().Folders(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, f := range folders {
+		for m, err := range a.Ledger().Messages(t.Context(), f.ID) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.GoneRun != 0 {
+				continue
+			}
+			r, err := a.Message(t.Context(), f, m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := sha256.New()
+			if _, err := io.Copy(h, r); err != nil {
+				t.Fatal(err)
+			}
+			r.Close()
+			// Encoded again, since the other client does not enable UTF8=ACCEPT.
+			s := seen{Folder: imaptest.EncodeName(f.Name), UID: uint32(m.UID), Flags: m.Flags.List(), SHA256: fmt.Sprintf("%x", h.Sum(nil))}
+			if !m.InternalDate.IsZero() {
+				s.InternalDate = m.InternalDate.Format("02-Jan-2006 15:04:05 -0700")
+			}
+			if s.Flags == nil {
+				s.Flags = []string{}
+			}
+			slices.Sort(s.Flags)
+			list = append(list, s.String())
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// same compares what the other client sees with what the archive has.
+func (w *world) same(t *testing.T) {
+	t.Helper()
+	want, got := w.reference(t), w.archived(t)
+	if slices.Equal(want, got) {
+		return
+	}
+	t.Errorf("%d messages on the server, %d in the archive, or they differ", len(want), len(got))
+	shown := 0
+	for _, s := range want {
+		if _, found := slices.BinarySearch(got, s); !found && shown < 5 {
+			shown++
+			t.Logf("server:  %s", s)
+		}
+	}
+	shown = 0
+	for _, s := range got {
+		if _, found := slices.BinarySearch(want, s); !found && shown < 5 {
+			shown++
+			t.Logf("archive: %s", s)
+		}
+	}
+}
+
+func formats(t *testing.T, f func(t *testing.T, format archive.Format)) {
+	for _, format := range []archive.Format{archive.Maildir, archive.Mbox} {
+		t.Run(string(format), func(t *testing.T) { f(t, format) })
+	}
+}
+
