@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -73,8 +74,11 @@ func newAccount(tb testing.TB) *account {
 	return a
 }
 
-// change lets time pass: a message is deleted, another one gets other flags,
-// three arrive. No client may be connected.
+// arriving is how many messages arrive at once: more than are synced one by one.
+const arriving = 12
+
+// change lets time pass: a message is deleted, another one gets other flags, and
+// some arrive. No client may be connected.
 func (a *account) change() {
 	inbox, work := a.folders[0], a.folders[1]
 	a.gone[key{"INBOX", 2}] = mailOf(inbox.Messages[1])
@@ -84,6 +88,9 @@ func (a *account) change() {
 	work.Messages = append(work.Messages,
 		message(10, "Subject: later\r\n\r\n"+strings.Repeat("Line.\r\n", 2000)),
 		message(11, "no header, no line end"))
+	for uid := uint32(20); len(work.Messages) < arriving; uid++ {
+		work.Messages = append(work.Messages, message(uid, fmt.Sprintf("Subject: %d\r\n\r\nText.\r\n", uid)))
+	}
 }
 
 func mailOf(m imaptest.ScriptMessage) mail {
@@ -101,12 +108,11 @@ func (a *account) mails() map[key]mail {
 	return all
 }
 
-// octets returns the sum of the sizes of the messages that the server has.
-func (a *account) octets() (sum int64) {
-	for _, m := range a.mails() {
-		sum += m.size
-	}
-	return sum
+// known returns what the server has or had once.
+func (a *account) known() map[key]mail {
+	all := a.mails()
+	maps.Copy(all, a.gone)
+	return all
 }
 
 // url is how the program is told of the account at addr.

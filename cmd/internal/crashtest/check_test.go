@@ -23,25 +23,29 @@ import (
 
 // checkRecorded looks into an archive whose writer was cut off, before anything
 // is mended: the ledger is sound, what it has is there octet for octet, and it
-// has at least as many messages as were said to be safe.
-func checkRecorded(ctx context.Context, dir string, known map[key]mail, safe int) (err error) {
+// has at least as many messages as were said to be safe. It returns the octets
+// of the messages that it has.
+func checkRecorded(ctx context.Context, dir string, known map[key]mail, safe int) (octets int64, err error) {
 	a, err := archive.OpenReadOnly(ctx, dir)
 	if err != nil {
 		// Cut off in its first moments it is not an archive yet.
 		if safe == 0 && (errors.Is(err, mailhaul.ErrUsage) || errors.Is(err, fs.ErrNotExist)) {
-			return nil
+			return 0, nil
 		}
-		return fmt.Errorf("open cut-off archive (%d safe): %w", safe, err)
+		return 0, fmt.Errorf("open cut-off archive (%d safe): %w", safe, err)
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
 	if err := a.Ledger().IntegrityCheck(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	have, err := readAll(ctx, a, known)
 	if err == nil && len(have) < safe {
 		err = fmt.Errorf("%d messages were said to be safe, %d are there", safe, len(have))
 	}
-	return err
+	for _, m := range have {
+		octets += m.Size
+	}
+	return octets, err
 }
 
 // readAll reads back all messages of an archive, those gone from the server
@@ -81,8 +85,9 @@ func drain(ctx context.Context, a *archive.Archive, f checkpoint.Folder, m check
 	return errors.Join(err, r.Close())
 }
 
-// backup is a run within this process.
-func backup(ctx context.Context, dir, addr string, format archive.Format) (s migrate.Summary, err error) {
+// backup is a run within this process, which waits no longer than timeout for
+// the server.
+func backup(ctx context.Context, dir, addr string, format archive.Format, timeout time.Duration) (s migrate.Summary, err error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return s, err
@@ -93,7 +98,7 @@ func backup(ctx context.Context, dir, addr string, format archive.Format) (s mig
 	}
 	source, err := imapaccount.Open(ctx, imapaccount.Config{
 		Host: host, Port: number, User: user, Password: password, Security: imapaccount.PlainText,
-		Version: "test", Timeout: time.Minute, RetryPause: time.Millisecond,
+		Version: "test", Timeout: timeout, RetryPause: time.Millisecond,
 	})
 	if err != nil {
 		return s, err
@@ -109,6 +114,15 @@ func backup(ctx context.Context, dir, addr string, format archive.Format) (s mig
 		err = fmt.Errorf("failures: %v", s.Failures)
 	}
 	return s, err
+}
+
+// makeGood lets a run bring an archive up to date, whatever was left of it, and
+// looks whether it did.
+func makeGood(ctx context.Context, dir string, a *account, format archive.Format) error {
+	if _, err := backup(ctx, dir, a.server.Addr, format, time.Minute); err != nil {
+		return fmt.Errorf("next run: %w", err)
+	}
+	return checkComplete(ctx, dir, a.mails(), a.gone)
 }
 
 // checkComplete looks into an archive after a run that came to its end: all
