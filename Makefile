@@ -12,7 +12,7 @@ FUZZTIME ?= 20s
 # ten times slower there.
 RACY = ./archive/... ./cmd/internal/ui/... ./migrate/...
 
-.PHONY: all build build-all check test test-race test-rest servers bench fuzz clean
+.PHONY: all build build-all check test test-race test-rest servers bench bench-parts fuzz clean
 
 all: build
 
@@ -45,9 +45,15 @@ test-race:
 test-rest:
 	$(GO) test -count=1 -timeout 15m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACY))")
 
-# Benchmarks print ratios; absolute figures mean nothing on another machine.
-bench: servers build
-	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m -v ./...
+# The program against the floor and mbsync, some minutes; docs/benchmarks.md says
+# how to read what it prints. Less of it: make bench BENCH='-sets S -rounds 3'.
+BENCH ?=
+bench: servers
+	$(GO) test ./cmd/internal/bench -run '^$$' -bench . -benchtime 1x -timeout 60m $(BENCH)
+
+# Single packages against their own floors.
+bench-parts:
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m -v $$($(GO) list ./... | grep -v /cmd/internal/bench)
 
 # Each fuzz test for FUZZTIME. Their seeds run with every make test.
 fuzz:
