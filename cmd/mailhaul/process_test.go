@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -114,8 +115,37 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// TestSecondSignalLeavesAtOnce: a process that hangs in a silent server's
-// greeting is left with one signal, or at once with two.
+// TestSilentServer: one signal is enough where nothing is heard from the server.
+func TestSilentServer(t *testing.T) {
+	server, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	dir := filepath.Join(t.TempDir(), "archive")
+	cmd := command(t, "backup", "imap://me@"+server.Addr().String()+"?tls=off", dir)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := server.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit code %d, want 130", code)
+	}
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("an archive was made: %v", err)
+	}
+}
+
+// TestSecondSignalLeavesAtOnce: two signals end the process whatever it does;
+// what it leaves behind can be gone on with.
 func TestSecondSignalLeavesAtOnce(t *testing.T) {
 	source, dir := account(t, 300, 6_000_000), filepath.Join(t.TempDir(), "archive")
 	cmd := command(t, "backup", source, dir, "--json", "--limit-rate", "2M")

@@ -57,7 +57,7 @@ func Run(ctx context.Context, env Env, args []string) int {
 		name = line.command.Name
 	}
 	if _, told := errors.AsType[toldError](err); err != nil && !told {
-		tell(ui.New(ui.Options{Stdout: env.Stdout, Stderr: env.Stderr, Now: env.Now}), ctx, name, err)
+		tell(ctx, ui.New(ui.Options{Stdout: env.Stdout, Stderr: env.Stderr, Now: env.Now}), name, err)
 	}
 	return exitCode(ctx, name, err)
 }
@@ -104,7 +104,7 @@ func withUI(ctx context.Context, env Env, o outputOptions, command string, do fu
 	if err == nil {
 		return nil
 	}
-	tell(u, ctx, command, err)
+	tell(ctx, u, command, err)
 	return toldError{err}
 }
 

@@ -10,7 +10,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailhaul/mailhaul/archive"
-	"github.com/mailhaul/mailhaul/checkpoint"
 	"github.com/mailhaul/mailhaul/cmd/internal/config"
 	"github.com/mailhaul/mailhaul/cmd/internal/ui"
 	"github.com/mailhaul/mailhaul/migrate"
@@ -150,39 +149,6 @@ func backup(ctx context.Context, env Env, u *ui.UI, o backupOptions) (err error)
 	return err
 }
 
-// dryRun compares the account with the archive, if there is one, and tells what
-// a backup would do. It makes nothing, not even the directory.
-func dryRun(ctx context.Context, env Env, u *ui.UI, o backupOptions) (err error) {
-	var ledger *checkpoint.Ledger
-	if hasEntries(o.archive) {
-		a, err := archive.OpenReadOnly(ctx, o.archive)
-		if err != nil {
-			return err
-		}
-		defer a.Close()
-		ledger = a.Ledger()
-		if err := sameAccount(ctx, ledger, o); err != nil {
-			return err
-		}
-	}
-	source, closeSource, err := o.source.open(ctx, env, u)
-	if err != nil {
-		return err
-	}
-	defer closing(&err, "source", closeSource)
-	summary, err := migrate.Backup(ctx, source, nil, ledger, o.pipeline(env, u))
-	u.EndProgress()
-	if err != nil {
-		return err
-	}
-	tellPlans(u, summary.Plans)
-	if failed(summary) {
-		tellFailures(u, summary)
-		return errPartial
-	}
-	return nil
-}
-
 func (o backupOptions) pipeline(env Env, u *ui.UI) migrate.Options {
 	t := &events{u: u, told: map[string]bool{}}
 	return migrate.Options{
@@ -201,18 +167,6 @@ func (o backupOptions) pipeline(env Env, u *ui.UI) migrate.Options {
 func hasEntries(dir string) bool {
 	entries, err := os.ReadDir(dir)
 	return len(entries) > 0 || err != nil && !errors.Is(err, os.ErrNotExist)
-}
-
-// sameAccount refuses what archive.Open would refuse in earnest.
-func sameAccount(ctx context.Context, ledger *checkpoint.Ledger, o backupOptions) error {
-	id, err := ledger.Identity(ctx)
-	if err != nil {
-		return err
-	}
-	if account := o.source.endpoint.Account(); id.Account != "" && id.Account != account {
-		return config.Usagef("%s is the archive of %s, not of %s", o.archive, id.Account, account)
-	}
-	return nil
 }
 
 func failed(s migrate.Summary) bool { return s.Counts.Failed > 0 || len(s.Failures) > 0 }

@@ -22,7 +22,7 @@ type errorObject struct {
 
 // tell says on standard error what went wrong and what to do; in JSON also on
 // standard output. It is the one place that words errors for people.
-func tell(u *ui.UI, ctx context.Context, command string, err error) {
+func tell(ctx context.Context, u *ui.UI, command string, err error) {
 	texts, hint := explain(ctx, err)
 	for _, text := range texts {
 		if !errors.Is(err, errPartial) { // the summary has told each failure

@@ -67,7 +67,7 @@ func (o sourceOptions) open(ctx context.Context, env Env, u *ui.UI) (*imapaccoun
 	if e.Security == config.PlainText {
 		u.Warn("the connection to " + e.Address() + " is not encrypted")
 	}
-	roots, err := loadRoots(e.CAFile)
+	roots, err := loadRoots(config.ExpandHome(e.CAFile, env.Getenv("HOME")))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -61,6 +62,15 @@ func ParseCount(flag, text string, most int, p *Problems) int {
 		return 0
 	}
 	return n
+}
+
+// ExpandHome puts the home directory in the place of a leading ~/: the shell does
+// not do it within a URL.
+func ExpandHome(path, home string) string {
+	if rest, found := strings.CutPrefix(path, "~/"); found && home != "" {
+		return filepath.Join(home, rest)
+	}
+	return path
 }
 
 // ParseChoice reads one of some words, in any case. "" is "", the default.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/mailhaul/mailhaul/cmd/internal/config"
@@ -13,12 +12,9 @@ import (
 // longest is the most octets of a file or an output that are looked at.
 const longest = 64 << 10
 
-// fromFile reads the first line of a file that nobody else may read. A leading
-// ~/ is the home directory: the shell does not expand it within a URL.
+// fromFile reads the first line of a file that nobody else may read.
 func fromFile(name, home string) (string, error) {
-	if rest, found := strings.CutPrefix(name, "~/"); found && home != "" {
-		name = filepath.Join(home, rest)
-	}
+	name = config.ExpandHome(name, home)
 	f, err := os.Open(name)
 	if err != nil {
 		return "", config.Usagef("password file: %v", err)

@@ -74,6 +74,8 @@ func newBar(w io.Writer, width int, p Progress, now time.Time) *bar {
 		progressbar.OptionSetElapsedTime(roomy),
 		progressbar.OptionSetPredictTime(roomy),
 		progressbar.OptionSpinnerType(9),
+		// Else the bar draws from a goroutine of its own that nobody can end.
+		progressbar.OptionSetSpinnerChangeInterval(0),
 		progressbar.OptionSetTheme(progressbar.Theme{
 			Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]",
 		}),

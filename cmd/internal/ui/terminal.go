@@ -25,7 +25,7 @@ type Terminal struct {
 // DetectTerminal looks at standard input and standard error.
 func DetectTerminal(stdin, stderr *os.File, getenv func(string) string) Terminal {
 	fd := int(stderr.Fd())
-	t := Terminal{Redraws: term.IsTerminal(fd) && getenv("TERM") != "dumb"}
+	t := Terminal{Redraws: term.IsTerminal(fd) && getenv("TERM") != "dumb" && canRedraw(stderr)}
 	t.Width = func() int {
 		width, _, err := term.GetSize(fd)
 		if err != nil || width <= 0 {
