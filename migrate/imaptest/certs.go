@@ -92,6 +92,7 @@ func makeCertificates() (*certificateSet, error) {
 			KeyUsage:    x509.KeyUsageDigitalSignature,
 			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		}
+		leaf.IPAddresses = []net.IP{net.IPv4(192, 0, 2, 1)} // of documentation (RFC 5737)
 		if c.hosts[0] == "localhost" {
 			leaf.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 		}

@@ -40,10 +40,25 @@ func (c *Client) Subscribe(folder string) error { return c.do("SUBSCRIBE", folde
 func (c *Client) Unsubscribe(folder string) error { return c.do("UNSUBSCRIBE", folder) }
 
 // DeleteFolder deletes a folder with the messages in it.
-func (c *Client) DeleteFolder(folder string) error { return c.do("DELETE", folder) }
+func (c *Client) DeleteFolder(folder string) error {
+	if err := c.leave(); err != nil {
+		return err
+	}
+	return c.do("DELETE", folder)
+}
+
+// leave opens INBOX in place of another folder: Courier neither renames nor
+// deletes the one that is open.
+func (c *Client) leave() error {
+	_, err := c.Command("EXAMINE INBOX")
+	return err
+}
 
 // Rename gives a folder another name.
 func (c *Client) Rename(from, to string) error {
+	if err := c.leave(); err != nil {
+		return err
+	}
 	_, err := c.Command("RENAME " + quote(c.Wire(from)) + " " + quote(c.Wire(to)))
 	return err
 }
