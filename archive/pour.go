@@ -34,7 +34,6 @@ type pour struct {
 	quoter   mbox.Quoter
 	unquoted []byte // what the quoter left for the next call
 	digest   hash.Hash
-	header   []byte
 	got      int64
 }
 
@@ -44,7 +43,7 @@ func (p *pour) run(m *mailhaul.Message) (bodyErr, err error) {
 	p.end = p.begin
 	p.digest = sha256.New()
 	b := p.buffers
-	b.wire = grown(b.wire, chunk)
+	b.wire, b.header = grown(b.wire, chunk), b.header[:0]
 	left := 0 // octets at the beginning of b.wire that are not used yet
 	for done := false; !done; {
 		n, err := m.Body.Read(b.wire[left:])
@@ -69,7 +68,7 @@ func (p *pour) run(m *mailhaul.Message) (bodyErr, err error) {
 		left = copy(b.wire, b.wire[used:left])
 	}
 	p.receipt.Digest = mailhaul.Digest(p.digest.Sum(nil))
-	p.receipt.Fingerprint = mailhaul.MakeFingerprint(p.header)
+	p.receipt.Fingerprint = mailhaul.MakeFingerprint(b.header)
 	p.receipt.LineEnds = mailhaul.LF
 	if p.verbatim || p.short.Lines() == 0 {
 		p.receipt.LineEnds = mailhaul.Verbatim
@@ -81,8 +80,9 @@ func (p *pour) run(m *mailhaul.Message) (bodyErr, err error) {
 func (p *pour) take(b []byte) {
 	p.got += int64(len(b))
 	p.digest.Write(b)
-	if n := min(len(b), maxHeader-len(p.header)); n > 0 {
-		p.header = append(p.header, b[:n]...)
+	h := &p.buffers.header
+	if n := min(len(b), maxHeader-len(*h)); n > 0 {
+		*h = append(*h, b[:n]...)
 	}
 }
 

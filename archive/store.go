@@ -42,6 +42,8 @@ type buffers struct {
 	wire []byte // as it came
 	text []byte // with its line ends as stored
 	out  []byte // with what an mbox needs around and in it
+	// header is the beginning of a message that is not held as a whole.
+	header []byte
 }
 
 func (a *Archive) startStoring() {
