@@ -1,6 +1,7 @@
 package migrate_test
 
 import (
+	"context"
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
@@ -32,6 +33,12 @@ type world struct {
 // backup runs one backup and closes everything.
 func (w *world) backup(t *testing.T) (migrate.Summary, error) {
 	t.Helper()
+	return w.backupUntil(t, t.Context())
+}
+
+// backupUntil is backup with a context that may end before.
+func (w *world) backupUntil(t *testing.T, ctx context.Context) (migrate.Summary, error) {
+	t.Helper()
 	host, port, err := net.SplitHostPort(w.address)
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +54,7 @@ func (w *world) backup(t *testing.T) (migrate.Summary, error) {
 	if err != nil {
 		return migrate.Summary{}, err
 	}
-	s, err := migrate.Backup(t.Context(), src, a, a.Ledger(), w.options)
+	s, err := migrate.Backup(ctx, src, a, a.Ledger(), w.options)
 	if err := a.Close(); err != nil {
 		t.Errorf("close archive: %v", err)
 	}

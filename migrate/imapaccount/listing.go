@@ -150,7 +150,6 @@ func (v *viewer) answer(w *view) error {
 		if tag == "" {
 			continue
 		}
-		isUIDs := tag == w.uids
 		err := v.s.wait(tag, maxFlagEntries, maxSetLine, func(n uint32, word string, r *response) error {
 			if !opened {
 				return nil // of whatever folder it speaks, it is not this one
@@ -169,10 +168,12 @@ func (v *viewer) answer(w *view) error {
 				if err != nil || got.uid == 0 {
 					return err
 				}
-				if isUIDs || w.uids == "" {
+				if !v.s.caps.Has(imap.CapESearch) {
 					uids = append(uids, got.uid)
 				}
-				if got.hasFlags && !isUIDs {
+				// The answers to a command may come before the end of the one
+				// before it.
+				if got.hasFlags && w.flags != "" {
 					w.listing.Flags = append(w.listing.Flags, mailhaul.UIDFlags{UID: got.uid, Flags: got.flags})
 				}
 			}
