@@ -10,11 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/creack/pty"
+	"golang.org/x/term"
 
 	"github.com/mailhaul/mailhaul/migrate/imaptest/memory"
 	"github.com/mailhaul/mailhaul/migrate/imaptest/sample"
@@ -249,33 +251,46 @@ func TestTerminal(t *testing.T) {
 }
 
 // TestPromptInterrupted: Ctrl-C at the prompt ends the program with 130 and
-// gives the terminal its echo back.
+// leaves the terminal as it was, echo and all.
 func TestPromptInterrupted(t *testing.T) {
 	cmd := command(t, "backup", account(t, 1, 1000), filepath.Join(t.TempDir(), "archive"))
 	cmd.Env = append(cmd.Env, "MAILHAUL_PASSWORD=")
-	terminal, err := pty.Start(cmd)
+	near, far, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer terminal.Close()
+	defer near.Close()
+	defer far.Close()
+	before, err := term.GetState(int(far.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = far, far, far
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
 	var out bytes.Buffer
 	buf := make([]byte, 4096)
-	for sent := false; ; {
-		n, err := terminal.Read(buf)
+	for sent := false; !strings.Contains(out.String(), "interrupted (SIGINT)"); {
+		n, err := near.Read(buf)
+		if err != nil {
+			t.Fatalf("%v: %q", err, out.String())
+		}
 		out.Write(buf[:n])
 		if !sent && strings.Contains(out.String(), "Password for ") {
 			sent = true
-			if _, err := terminal.Write([]byte{3}); err != nil {
+			if _, err := near.Write([]byte{3}); err != nil { // Ctrl-C
 				t.Fatal(err)
 			}
 		}
-		if err != nil {
-			break
-		}
 	}
-	_ = cmd.Wait()
+	_ = cmd.Wait() // its exit code is looked at below
 	if code := cmd.ProcessState.ExitCode(); code != 130 {
 		t.Errorf("exit code %d, want 130: %q", code, out.String())
+	}
+	if after, err := term.GetState(int(far.Fd())); err != nil || !reflect.DeepEqual(before, after) {
+		t.Errorf("the terminal was left changed: %v, %v, %v", before, after, err)
 	}
 }
 

@@ -41,15 +41,21 @@ func DetectTerminal(stdin, stderr *os.File, getenv func(string) string) Terminal
 	return t
 }
 
-// prompt reads a line without echo. When ctx ends first the terminal is put
-// back as it was; the goroutine that still reads ends with the program.
+// prompt reads a line without echo. Echo is off before the prompt is seen: what
+// is typed at once must not show. When ctx ends first the goroutine that still
+// reads ends with the program. Either way the terminal is left as it was.
 func prompt(ctx context.Context, stdin *os.File, out io.Writer, text string) (string, error) {
 	fd := int(stdin.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
 		return "", fmt.Errorf("look at terminal: %w", err)
 	}
+	if err := echoOff(fd); err != nil {
+		return "", fmt.Errorf("switch echo off: %w", err)
+	}
+	defer func() { _ = term.Restore(fd, before) }()
 	fmt.Fprint(out, Escape(text))
+	defer fmt.Fprintln(out)
 	type answer struct {
 		text []byte
 		err  error
@@ -59,7 +65,6 @@ func prompt(ctx context.Context, stdin *os.File, out io.Writer, text string) (st
 		line, err := term.ReadPassword(fd)
 		answers <- answer{line, err}
 	}()
-	defer fmt.Fprintln(out)
 	select {
 	case a := <-answers:
 		if a.err != nil && !errors.Is(a.err, io.EOF) {
@@ -67,7 +72,6 @@ func prompt(ctx context.Context, stdin *os.File, out io.Writer, text string) (st
 		}
 		return string(a.text), nil
 	case <-ctx.Done():
-		_ = term.Restore(fd, before)
 		return "", context.Cause(ctx)
 	}
 }
