@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,15 +40,15 @@ type result struct {
 // and system and is looked at closely, it does not count. Of floors with the
 // same format only the faster one stays: how many connections are best depends on
 // the machine. In each round another entry is the first.
-func (c contest) measure(tb testing.TB, rounds int) []result {
+func (c contest) measure(ctx context.Context, tb testing.TB, rounds int) []result {
 	tb.Helper()
 	results := make([]result, len(c.entries))
 	first := make([]time.Duration, len(c.entries))
 	for i, e := range c.entries {
 		results[i].entry = e
-		m := c.run(tb, i, e, 0)
+		m := c.run(ctx, tb, i, e, 0)
 		if first[i] = m.Wall; e.kind == floor { // the very first run of all reads from cold caches
-			first[i] = min(m.Wall, c.run(tb, i, e, 0).Wall)
+			first[i] = min(m.Wall, c.run(ctx, tb, i, e, 0).Wall)
 		}
 	}
 	out := c.losers(first)
@@ -57,7 +58,7 @@ func (c contest) measure(tb testing.TB, rounds int) []result {
 			if out[i] || first[i] > slow && round > slowRounds {
 				continue
 			}
-			results[i].runs = append(results[i].runs, c.run(tb, i, c.entries[i], round))
+			results[i].runs = append(results[i].runs, c.run(ctx, tb, i, c.entries[i], round))
 		}
 	}
 	return slices.DeleteFunc(results, func(r result) bool { return len(r.runs) == 0 })
@@ -77,7 +78,7 @@ func (c contest) losers(first []time.Duration) map[int]bool {
 }
 
 // run runs the i-th entry once, in round 0 with a check of what it did.
-func (c contest) run(tb testing.TB, i int, e entry, round int) measured {
+func (c contest) run(ctx context.Context, tb testing.TB, i int, e entry, round int) measured {
 	tb.Helper()
 	dir := filepath.Join(c.place, strconv.Itoa(i))
 	if !c.again {
@@ -87,7 +88,7 @@ func (c contest) run(tb testing.TB, i int, e entry, round int) measured {
 		}
 	}
 	once := func(check bool) measured {
-		m, stdout, err := e.run(tb.Context(), dir, c.durable)
+		m, stdout, err := e.run(ctx, dir, c.durable)
 		if err == nil && check {
 			err = e.check(dir, stdout)
 		}

@@ -39,7 +39,7 @@ func (r *report) header(tb testing.TB) {
 			fmt.Fprintf(r.w, "%s: %s\n", dir, cmp.Or(strings.TrimSpace(string(kind)), "unknown file system"))
 		}
 	}
-	fmt.Fprintf(r.w, `Median (least..most) of %d rounds; ratios are those of two runs of one round. Below 1 is faster than the other.
+	fmt.Fprintf(r.w, `Rounds: %d. Median (least..most); ratios are those of two runs of one round, below 1 is faster than the other.
 Server and program share the CPUs. What is written on the disk stays there until the end: ext4 makes new files
 ten times slower for minutes after many were deleted, so do not start this again at once.
 `, setup.rounds)

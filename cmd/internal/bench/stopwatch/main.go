@@ -1,7 +1,7 @@
 // Command stopwatch runs another command and tells what it took: how it ended,
 // the time on the clock, processor time, and peak memory.
 //
-//	stopwatch RESULT COMMAND [ARGUMENT]...
+//	stopwatch RESULT COMMAND [ARGUMENTS]
 //
 // It writes one JSON object to the file RESULT and leaves input and output to
 // the command. It is a process of its own because Linux counts the memory of
@@ -35,7 +35,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) < 2 {
-		return errors.New("usage: stopwatch RESULT COMMAND [ARGUMENT]...")
+		return errors.New("usage: stopwatch RESULT COMMAND [ARGUMENTS]")
 	}
 	cmd := exec.Command(args[1], args[2:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
