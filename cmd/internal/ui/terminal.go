@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/term"
 )
@@ -57,21 +58,40 @@ func prompt(ctx context.Context, stdin *os.File, out io.Writer, text string) (st
 	fmt.Fprint(out, Escape(text))
 	defer fmt.Fprintln(out)
 	type answer struct {
-		text []byte
+		text string
 		err  error
 	}
 	answers := make(chan answer, 1)
+	// Not term.ReadPassword: it sets the terminal's modes itself, and could do so
+	// after they were put back here.
 	go func() {
-		line, err := term.ReadPassword(fd)
+		line, err := readLine(stdin)
 		answers <- answer{line, err}
 	}()
 	select {
 	case a := <-answers:
-		if a.err != nil && !errors.Is(a.err, io.EOF) {
-			return "", fmt.Errorf("read from terminal: %w", a.err)
-		}
-		return string(a.text), nil
+		return a.text, a.err
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
+	}
+}
+
+// longestLine is the most octets of a line that are kept.
+const longestLine = 64 << 10
+
+// readLine reads up to the end of the line and no further; the end of the input
+// ends it, too.
+func readLine(r io.Reader) (string, error) {
+	var line []byte
+	for one := make([]byte, 1); ; {
+		n, err := r.Read(one)
+		switch {
+		case n == 1 && one[0] == '\n', errors.Is(err, io.EOF):
+			return strings.TrimSuffix(string(line), "\r"), nil
+		case err != nil:
+			return "", fmt.Errorf("read from terminal: %w", err)
+		case n == 1 && len(line) < longestLine:
+			line = append(line, one[0])
+		}
 	}
 }
