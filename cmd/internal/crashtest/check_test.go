@@ -148,7 +148,7 @@ func checkComplete(ctx context.Context, dir string, live, gone map[key]mail) (er
 		case m.GoneRun != 0:
 			return fmt.Errorf("%v is said to be gone", k)
 		case m.Flags != want.flags:
-			return fmt.Errorf("%v has the flags %q, want %q", k, m.Flags, want.flags)
+			return fmt.Errorf("%v has the flags %q, want %q: %+v", k, m.Flags, want.flags, m)
 		}
 		delete(have, k)
 	}

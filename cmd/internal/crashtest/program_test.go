@@ -86,7 +86,7 @@ func ended(t *testing.T, cmd *exec.Cmd, err error, stdout, stderr *bytes.Buffer)
 	if err != nil && exit == nil {
 		t.Fatalf("run %q: %v", cmd.Args, err)
 	}
-	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	status, _ := cmd.ProcessState.Sys().(syscall.WaitStatus)
 	return outcome{
 		code:   cmd.ProcessState.ExitCode(),
 		killed: status.Signaled() && status.Signal() == syscall.SIGKILL,
