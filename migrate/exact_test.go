@@ -22,8 +22,10 @@ import (
 func TestExact(t *testing.T) {
 	for name, start := range map[string]func(testing.TB) *imaptest.Server{
 		"dovecot": func(tb testing.TB) *imaptest.Server { return imaptest.Dovecot(tb) },
-		"poor":    func(tb testing.TB) *imaptest.Server { return imaptest.Dovecot(tb, imaptest.Poor(), imaptest.Format("maildir")) },
-		"cyrus":   imaptest.Cyrus, "courier": imaptest.Courier,
+		"poor": func(tb testing.TB) *imaptest.Server {
+			return imaptest.Dovecot(tb, imaptest.Poor(), imaptest.Format("maildir"))
+		},
+		"cyrus": imaptest.Cyrus, "courier": imaptest.Courier,
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := start(t)

@@ -1,8 +1,8 @@
 package migrate_test
 
 import (
-	"context"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -211,4 +211,3 @@ func formats(t *testing.T, f func(t *testing.T, format archive.Format)) {
 		t.Run(string(format), func(t *testing.T) { f(t, format) })
 	}
 }
-
