@@ -48,7 +48,9 @@ func (a *Archive) Prepare(ctx context.Context, folders []*mailhaul.Folder) error
 			continue // it has a place for those below it, and nothing else
 		}
 		t := &target{place: f.Place}
-		if err := a.makeFolder(t, known, dirs); err != nil {
+		if err := a.makeFolder(t, known, dirs); isFull(err) {
+			return a.fail("make folder", err) // so are all other folders
+		} else if err != nil {
 			t.err = &mailhaul.Error{Scope: mailhaul.ScopeFolder, Op: "prepare archive", Folder: f.Name, Err: err}
 			errs = append(errs, t.err)
 		}

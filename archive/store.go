@@ -165,10 +165,12 @@ func (a *Archive) fail(op string, err error) error {
 func diskError(op string, err error) error {
 	e := &mailhaul.Error{Scope: mailhaul.ScopeRun, Op: op, Err: err}
 	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case isFull(err):
 		e.Hint = "free some space and run it again; what was stored before is safe"
 	case errors.Is(err, syscall.EIO):
 		e.Hint = "the disk may be failing; what was stored before is safe as far as the disk keeps it"
 	}
 	return e
 }
+
+func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
