@@ -13,9 +13,10 @@ import (
 	"time"
 )
 
-// clientLimit bounds one wait of a Client for its server. It is a guard against
-// a test that hangs, not something that a test measures.
-const clientLimit = 2 * time.Minute
+// clientLimit bounds one command of a Client. It is a guard against a test that
+// hangs, not something that a test measures. Courier may wait two minutes for a
+// lock.
+const clientLimit = 5 * time.Minute
 
 // ErrRefused is the error of a command that the server answered with NO or BAD.
 var ErrRefused = errors.New("server refused")

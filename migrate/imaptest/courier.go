@@ -31,6 +31,13 @@ const courierUsers = 2000
 // Courier returns the process's Courier. Its folders lie below "INBOX.", their
 // delimiter is ".". Since its paths below /etc and /run are compiled in, it
 // runs in mount and process namespaces of its own.
+//
+// What to know of Courier 5: an APPEND takes the longer the more its folder
+// holds, so fill several folders of some hundred messages. Two connections that
+// append to one folder at once may wait two minutes for each other's lock. The
+// UIDs of messages that some other program put into the Maildir are lasting only
+// after a SELECT: neither EXAMINE nor STATUS writes them down. To a wrong
+// password it answers after 5 seconds.
 func Courier(tb testing.TB) *Server {
 	tb.Helper()
 	return shared(tb, "courier", func() (*Server, error) { return launch("courier", configureCourier) })
