@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/iotest"
 
@@ -172,53 +171,6 @@ func TestPlantedLedger(t *testing.T) {
 	if a, err := archive.OpenReadOnly(t.Context(), dir); err == nil {
 		a.Close()
 		t.Error("a ledger behind a symbolic link was read")
-	}
-}
-
-// errDisk is a disk of a megabyte, and what is stored until it is full.
-func TestDiskFull(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Log("only root can mount a small disk; a file size limit stands in for it elsewhere")
-		return
-	}
-	for _, format := range formats {
-		for size, n := range map[string]int{"small": 20_000, "large": 1_500_000} {
-			t.Run(fmt.Sprint(format, ", ", size), func(t *testing.T) {
-				mount := t.TempDir()
-				if err := syscall.Mount("none", mount, "tmpfs", 0, "size=4m"); err != nil {
-					t.Fatalf("mount a small disk: %v", err)
-				}
-				defer syscall.Unmount(mount, 0)
-				dir := filepath.Join(mount, "archive")
-				r := begin(t, dir, format)
-				f := r.folder("INBOX")
-				var err error
-				for uid := mailhaul.UID(1); err == nil && uid < 1000; uid++ {
-					if err = r.a.Store(t.Context(), message(f, uid, []byte(lines(n)))); err == nil && uid%10 == 1 {
-						err = r.a.Flush(t.Context())
-					}
-				}
-				e, ok := errors.AsType[*mailhaul.Error](err)
-				if !ok || e.Scope != mailhaul.ScopeRun || !errors.Is(err, syscall.ENOSPC) || e.Hint == "" {
-					t.Errorf("a full disk gives %v", err)
-				}
-				if err := r.a.Flush(t.Context()); !errors.Is(err, syscall.ENOSPC) {
-					t.Errorf("Flush = %v", err)
-				}
-				safe := len(r.got)
-				r.close()
-				wantClean(t, dir, int64(safe)) // nothing of the rest is left
-				if err := syscall.Mount("none", mount, "tmpfs", syscall.MS_REMOUNT, "size=64m"); err != nil {
-					t.Fatal(err)
-				}
-				r = begin(t, dir, "")
-				r.prepare(f)
-				r.store(f, 2000, []byte(lines(n)))
-				r.flush()
-				r.end()
-				wantClean(t, dir, int64(safe+1))
-			})
-		}
 	}
 }
 

@@ -68,7 +68,7 @@ func openBox(root *os.Root, place string, flags int) (*os.File, error) {
 }
 
 func (a *Archive) createBox(name string) error {
-	if err := fsys.MakeDir(a.root, path.Dir(name), func(string) {}); err != nil {
+	if err := fsys.MakeDir(a.root, path.Dir(name)); err != nil {
 		return err
 	}
 	f, err := a.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fsys.FileMode)

@@ -170,7 +170,7 @@ func (a *Archive) create(ctx context.Context, o Options) error {
 	if err := writeReadme(a.root); err != nil {
 		return err
 	}
-	if err := fsys.MakeDir(a.root, mailName, func(string) {}); err != nil {
+	if err := fsys.MakeDir(a.root, mailName); err != nil {
 		return fmt.Errorf("make archive: %w", err)
 	}
 	if err := syncDir(a.root, "."); err != nil {

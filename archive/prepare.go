@@ -110,7 +110,7 @@ func (a *Archive) makeFolder(t *target, known bool, dirs map[string]bool) error 
 		}
 	}
 	for _, sub := range []string{"/tmp", "/new", "/cur"} {
-		if err := fsys.MakeDir(a.root, base+sub, func(string) {}); err != nil {
+		if err := fsys.MakeDir(a.root, base+sub); err != nil {
 			return err
 		}
 	}

@@ -4,15 +4,17 @@ package fsys
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path"
 )
 
-// Dir is a directory. Names are single components. Its methods may be called
-// from several goroutines at once, Close when no other runs.
+// Dir is a directory held open. Names are single components. Its methods may be
+// called from several goroutines at once, Close when no other runs.
 type Dir struct {
 	root *os.Root
 	path string
+	f    *os.File
 }
 
 // OpenDir opens the directory at path below root. See CheckDir for its errors.
@@ -20,7 +22,11 @@ func OpenDir(root *os.Root, path string) (*Dir, error) {
 	if err := CheckDir(root, path); err != nil {
 		return nil, err
 	}
-	return &Dir{root: root, path: path}, nil
+	f, err := root.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open directory: %w", err)
+	}
+	return &Dir{root: root, path: path, f: f}, nil
 }
 
 // WriteFile makes the file name with the content data. The file must not exist.
@@ -64,4 +70,4 @@ func (d *Dir) Remove(name string) error {
 func (d *Dir) Sync() error { return nil }
 
 // Close closes the directory.
-func (d *Dir) Close() error { return nil }
+func (d *Dir) Close() error { return d.f.Close() }

@@ -22,18 +22,6 @@ type Dir struct {
 	fd int
 }
 
-// OpenDir opens the directory at path below root. See CheckDir for its errors.
-func OpenDir(root *os.Root, path string) (*Dir, error) {
-	if err := CheckDir(root, path); err != nil {
-		return nil, err
-	}
-	f, err := root.OpenFile(path, unix.O_DIRECTORY, 0)
-	if err != nil {
-		return nil, fmt.Errorf("open directory: %w", err)
-	}
-	return &Dir{f: f, fd: int(f.Fd())}, nil
-}
-
 // WriteFile makes the file name with the content data. The file must not exist.
 // On an error nothing is left of it.
 func (d *Dir) WriteFile(name string, data []byte) error {

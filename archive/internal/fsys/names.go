@@ -11,16 +11,13 @@ import (
 // EachName calls yield with every entry of the directory at path, in no order,
 // reading a thousand at a time: a directory may hold a million.
 func EachName(root *os.Root, path string, yield func(fs.DirEntry) error) error {
-	if err := CheckDir(root, path); err != nil {
+	d, err := OpenDir(root, path)
+	if err != nil {
 		return err
 	}
-	f, err := root.Open(path)
-	if err != nil {
-		return fmt.Errorf("read directory: %w", err)
-	}
-	defer f.Close()
+	defer d.Close()
 	for {
-		entries, err := f.ReadDir(1000)
+		entries, err := d.f.ReadDir(1000)
 		for _, e := range entries {
 			if err := yield(e); err != nil {
 				return err
