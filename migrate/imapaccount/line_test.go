@@ -3,6 +3,8 @@ package imapaccount_test
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -130,6 +132,36 @@ func TestSourceIsNotChanged(t *testing.T) {
 	for _, c := range server.Commands() {
 		if !harmless[c.Name] || strings.Contains(c.Args, "BODY[") || strings.Contains(c.Args, "RFC822 ") {
 			t.Errorf("sent %s %s", c.Name, c.Args)
+		}
+	}
+}
+
+// TestCourierKeepsUIDs: on Courier the UIDs that a haul sees are those that the
+// next one sees, also when mail that sorts before arrives between them.
+func TestCourierKeepsUIDs(t *testing.T) {
+	server := imaptest.Courier(t)
+	user, password := server.User(t)
+	imaptest.Dial(t, server, user, password).Close()
+	cur := filepath.Join(server.Home(user), "Maildir", "cur")
+	deliver := func(name string) {
+		if err := os.WriteFile(filepath.Join(cur, name), []byte("Subject: "+name+"\n\nbody\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deliver("2000000000.1.test:2,S")
+	a := open(t, config(t, server.Addr, user, password, imapaccount.PlainText))
+	before, _, err := haul(t.Context(), a)
+	if err != nil || len(before) != 1 {
+		t.Fatalf("%d messages, %v", len(before), err)
+	}
+	deliver("1000000000.1.test:2,S")
+	after, _, err := haul(t.Context(), open(t, config(t, server.Addr, user, password, imapaccount.StartTLS)))
+	if err != nil || len(after) != 2 {
+		t.Fatalf("%d messages, %v", len(after), err)
+	}
+	for m := range before {
+		if after[m] != 1 {
+			t.Errorf("UID %d is another message now", m.uid)
 		}
 	}
 }

@@ -136,6 +136,9 @@ func (l *lister) statusItems() string {
 	if l.s.caps.Has(imap.CapCondStore) {
 		items += " HIGHESTMODSEQ"
 	}
+	if l.s.caps.Has(imap.CapStatusSize) {
+		items += " SIZE"
+	}
 	return items
 }
 

@@ -118,10 +118,16 @@ func (v *viewer) ask(q mailhaul.ListRequest) *view {
 	return w
 }
 
-// examine sends EXAMINE, never SELECT: reading must not change the source.
+// examine opens a folder with EXAMINE, not SELECT: reading must not change the
+// source. Only Courier gets SELECT: under EXAMINE it does not write down the
+// UIDs of mail that it has not seen before, and gives them to other messages
+// the next time (5.0.13, measured); who trusts them loses mail.
 func (s *session) examine(f *mailhaul.Folder, name string) string {
 	s.opened = f.Raw
-	if s.caps.Has(imap.CapCondStore) {
+	switch {
+	case s.conn.Greeted("Courier"):
+		return s.send("SELECT " + name)
+	case s.caps.Has(imap.CapCondStore):
 		return s.send("EXAMINE " + name + " (CONDSTORE)")
 	}
 	return s.send("EXAMINE " + name)

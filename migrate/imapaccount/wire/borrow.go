@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,9 @@ func (c *Conn) ReadLine(limit int) ([]byte, error) {
 		line = line[:n-1]
 	}
 	c.trace.line(line)
+	if len(c.greeting) == 0 {
+		c.greeted(append(bytes.Clone(line), '\n')) // asked for before STARTTLS
+	}
 	return line, nil
 }
 

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -43,6 +44,7 @@ type Conn struct {
 	reading  bool // the library is within Read
 	closed   bool
 	hello    []byte // a greeting of ours that the library reads first
+	greeting []byte // the server's first line, or its beginning
 }
 
 // NewConn puts a Conn on a network connection.
@@ -78,6 +80,24 @@ func (c *Conn) StartTLS(config *tls.Config) error {
 // Greet makes the library read a greeting of ours, without capabilities: after
 // STARTTLS the server does not greet again (RFC 9051, 6.2.1).
 func (c *Conn) Greet() { c.hello = []byte("* OK TLS is on\r\n") }
+
+// maxGreeting is how much of the greeting is kept.
+const maxGreeting = 512
+
+// greeted keeps the server's first line.
+func (c *Conn) greeted(p []byte) {
+	if bytes.HasSuffix(c.greeting, []byte("\n")) || len(c.greeting) >= maxGreeting {
+		return
+	}
+	if i := bytes.IndexByte(p, '\n'); i >= 0 {
+		p = p[:i+1]
+	}
+	c.greeting = append(c.greeting, p[:min(len(p), maxGreeting-len(c.greeting))]...)
+}
+
+// Greeted tells whether the server's greeting has a word in it. What it said
+// before TLS counts, too: use it for quirks, never for trust.
+func (c *Conn) Greeted(word string) bool { return bytes.Contains(c.greeting, []byte(word)) }
 
 // ConnectionState returns the state of TLS, false when there is none.
 func (c *Conn) ConnectionState() (tls.ConnectionState, bool) {
@@ -120,6 +140,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 			if err := c.guard.check(p[:n]); err != nil {
 				return 0, err
 			}
+			c.greeted(p[:n])
 			c.trace.server(p[:n])
 			return n, nil
 		}
