@@ -85,6 +85,9 @@ func drain(ctx context.Context, a *archive.Archive, f checkpoint.Folder, m check
 	return errors.Join(err, r.Close())
 }
 
+// errPartial is the error of a run that could not haul some messages.
+var errPartial = errors.New("done in part")
+
 // backup is a run within this process, which waits no longer than timeout for
 // the server.
 func backup(ctx context.Context, dir, addr string, format archive.Format, timeout time.Duration) (s migrate.Summary, err error) {
@@ -111,7 +114,7 @@ func backup(ctx context.Context, dir, addr string, format archive.Format, timeou
 	defer func() { err = errors.Join(err, a.Close()) }()
 	s, err = migrate.Backup(ctx, source, a, a.Ledger(), migrate.Options{Command: "backup"})
 	if err == nil && len(s.Failures) > 0 {
-		err = fmt.Errorf("failures: %v", s.Failures)
+		err = fmt.Errorf("%w: %v", errPartial, s.Failures)
 	}
 	return s, err
 }
