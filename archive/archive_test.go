@@ -104,6 +104,11 @@ func text(t *testing.T, a *archive.Archive, folder string, uid mailhaul.UID) ([]
 	if err != nil {
 		t.Fatal(err)
 	}
+	return readAll(t, a, f, m)
+}
+
+func readAll(t *testing.T, a *archive.Archive, f checkpoint.Folder, m checkpoint.Message) ([]byte, error) {
+	t.Helper()
 	r, err := a.Message(t.Context(), f, m)
 	if err != nil {
 		return nil, err

@@ -150,9 +150,9 @@ func TestFewDescriptors(t *testing.T) {
 func TestManyFolders(t *testing.T) {
 	for _, format := range formats {
 		t.Run(string(format), func(t *testing.T) {
-			l := limited{Dir: filepath.Join(t.TempDir(), "archive"), Format: format, Folders: 3000, Small: 3000}
+			l := limited{Dir: filepath.Join(t.TempDir(), "archive"), Format: format, Folders: 700, Small: 700}
 			runLimited(t, l)
-			wantClean(t, l.Dir, 3000)
+			wantClean(t, l.Dir, 700)
 		})
 	}
 }

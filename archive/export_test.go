@@ -1,0 +1,12 @@
+package archive
+
+import "github.com/mailhaul/mailhaul/checkpoint"
+
+// Places gives folders their places without making them.
+type Places struct{ p *places }
+
+// PlacesOf returns what a ledger with these folders gives.
+func PlacesOf(known []checkpoint.Folder) Places { return Places{newPlaces(known)} }
+
+// Dir returns the directory for a folder.
+func (p Places) Dir(name, delimiter string) string { return p.p.dirFor(name, delimiter) }
