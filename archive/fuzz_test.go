@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ func FuzzExact(f *testing.F) {
 			f.Fatal(err)
 		}
 		o := &open{a: a, f: &mailhaul.Folder{Name: "INBOX", UIDValidity: 7}}
-		a.Receipts(func(rs []mailhaul.Receipt) error { return a.Ledger().Record(f.Context(), id, rs) })
+		a.Receipts(func(rs []mailhaul.Receipt) error { return a.Ledger().Record(context.Background(), id, rs) })
 		if err := a.Prepare(f.Context(), []*mailhaul.Folder{o.f}); err != nil {
 			f.Fatal(err)
 		}
