@@ -57,9 +57,20 @@ func open(ctx context.Context, path string, steps []string) (*Ledger, error) {
 // peek returns the version of the schema before anything can change the file: a
 // file that is refused stays as it was.
 func peek(ctx context.Context, path string, latest int, params ...string) (v int, err error) {
-	if !logEmpty(path) {
-		params = []string{"mode=ro"} // the last one to close would move the log into the file
+	if logEmpty(path) {
+		return peekWith(ctx, path, latest, params...)
 	}
+	// The last one to close would move the log into the file.
+	v, err = peekWith(ctx, path, latest, "mode=ro")
+	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code() == sqlite3.SQLITE_READONLY_ROLLBACK {
+		// A power loss in a ledger's first moments left half a change in the
+		// file, which has to be taken back before anybody can read it.
+		return peekWith(ctx, path, latest, params...)
+	}
+	return v, err
+}
+
+func peekWith(ctx context.Context, path string, latest int, params ...string) (v int, err error) {
 	db, err := connect(path, params...)
 	if err != nil {
 		return 0, err
