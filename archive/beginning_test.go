@@ -34,6 +34,8 @@ func TestOpenBeginning(t *testing.T) {
 		"an empty README":       {"lock": "mailhaul (process 1)\n", "README.txt": ""},
 		"a README of zeros":     {"README.txt": strings.Repeat("\x00", len(readme))},
 		"a README half written": {"README.txt": string(readme[:700])},
+		"only a journal":        {"lock": "mailhaul (process 1)\n", "mailhaul.db-journal": strings.Repeat("\x00", 512)},
+		"only a log":            {"lock": "mailhaul (process 1)\n", "mailhaul.db-wal": strings.Repeat("\x00", 512)},
 		"a README in pieces":    {"README.txt": strings.Repeat("\x00", 512) + string(readme[512:1024]) + "\x00\x00"},
 	}
 	for title, files := range tests {

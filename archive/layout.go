@@ -92,6 +92,10 @@ func isBeginning(root *os.Root, e fs.DirEntry) (bool, error) {
 			return nil
 		})
 		return empty, err
+	case ledgerName + "-journal", ledgerName + "-wal", ledgerName + "-shm":
+		// A power loss may keep the name of one of these and not the ledger's;
+		// with no mail there is nothing in it that matters.
+		return e.Type().IsRegular(), nil
 	}
 	return false, nil
 }
