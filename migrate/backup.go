@@ -11,6 +11,7 @@ import (
 
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/checkpoint"
+	"github.com/mailhaul/mailhaul/migrate/filter"
 	"github.com/mailhaul/mailhaul/migrate/plan"
 )
 
@@ -124,11 +125,28 @@ func (b *backup) steps(ctx context.Context) error {
 	return b.done(ctx)
 }
 
-// plan lists the folders and decides which need a look.
-func (b *backup) plan(ctx context.Context) error {
-	all, err := b.src.Folders(ctx)
+// Choose lists the source's folders and returns those that the filter chooses.
+// A pattern that chooses none is an error that wraps mailhaul.ErrUsage.
+func Choose(ctx context.Context, src mailhaul.Source, f filter.Filter) ([]*mailhaul.Folder, error) {
+	all, err := src.Folders(ctx)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if unmatched := f.Unmatched(all); len(unmatched) > 0 {
+		return nil, &mailhaul.Error{Scope: mailhaul.ScopeRun, Op: "choose folders",
+			Hint: "patterns match the whole name, \"*\" stands for any text; a dry run lists the folders",
+			Err:  fmt.Errorf("%w: no folder matches %q", mailhaul.ErrUsage, strings.Join(unmatched, `", "`))}
+	}
+	return slices.DeleteFunc(all, func(folder *mailhaul.Folder) bool { return !f.Match(folder) }), nil
+}
+
+// plan decides which folders need a look.
+func (b *backup) plan(ctx context.Context) (err error) {
+	chosen := b.o.Folders
+	if chosen == nil {
+		if chosen, err = Choose(ctx, b.src, b.o.Filter); err != nil {
+			return err
+		}
 	}
 	var known []plan.Known
 	if b.led != nil {
@@ -140,17 +158,6 @@ func (b *backup) plan(ctx context.Context) error {
 			if b.o.Filter.Match(&row.Folder) {
 				known = append(known, plan.Known{Folder: row.Folder, Gone: row.GoneRun != 0, Live: row.Live, Failures: row.Failures})
 			}
-		}
-	}
-	if unmatched := b.o.Filter.Unmatched(all); len(unmatched) > 0 {
-		return &mailhaul.Error{Scope: mailhaul.ScopeRun, Op: "choose folders",
-			Hint: "patterns match the whole name, \"*\" stands for any text; a dry run lists the folders",
-			Err:  fmt.Errorf("%w: no folder matches %q", mailhaul.ErrUsage, strings.Join(unmatched, `", "`))}
-	}
-	var chosen []*mailhaul.Folder
-	for _, f := range all {
-		if b.o.Filter.Match(f) {
-			chosen = append(chosen, f)
 		}
 	}
 	b.folders, b.vanished = plan.Folders(chosen, known)

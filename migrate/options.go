@@ -12,6 +12,8 @@ import (
 type Options struct {
 	// Filter chooses the folders.
 	Filter filter.Filter
+	// Folders are what Choose gave for Filter; nil lets the run ask for them.
+	Folders []*mailhaul.Folder
 	// Command is how the run is called in the ledger's history.
 	Command string
 	// DryRun plans and does nothing: no message is fetched, nothing is written.

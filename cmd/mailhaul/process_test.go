@@ -217,7 +217,7 @@ func TestTerminal(t *testing.T) {
 	const erase = "\x1b[2K\r"
 	t.Run("bar and summary", func(t *testing.T) {
 		out := onTerminal(t, "", backup("--limit-rate", "2M"))
-		for _, want := range []string{"/200 ", "%", " MB ", " MB/s ", "[1s:", erase, "200 new, 0 flags changed, 0 gone, 0 failed, "} {
+		for _, want := range []string{"/200 ", "%", "/3.0 MB, ", " MB/s) ", "[1s:", erase, "200 new, 0 flags changed, 0 gone, 0 failed, "} {
 			if !strings.Contains(out, want) {
 				t.Errorf("got %q, want %q in it", out, want)
 			}

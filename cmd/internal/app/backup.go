@@ -111,8 +111,8 @@ func runBackup(ctx context.Context, env Env, o backupOptions) error {
 
 // backup opens both ends and runs the pipeline between them. An archive that is
 // there is opened first: it may be locked, foreign or full, and nobody wants to
-// be asked for a password before hearing so. A new one is made only after the
-// login: a mistyped user must not leave an archive that belongs to nobody.
+// be asked for a password before hearing so. A new one is made only once the
+// folders are chosen: a mistyped user or pattern must leave nothing behind.
 func backup(ctx context.Context, env Env, u *ui.UI, o backupOptions) (err error) {
 	open := func() (*archive.Archive, error) {
 		return archive.Open(ctx, o.archive, archive.Options{
@@ -131,6 +131,10 @@ func backup(ctx context.Context, env Env, u *ui.UI, o backupOptions) (err error)
 		return err
 	}
 	defer closing(&err, "source", closeSource)
+	pipeline := o.pipeline(env, u)
+	if pipeline.Folders, err = migrate.Choose(ctx, source, o.filter); err != nil {
+		return err
+	}
 	if a == nil {
 		if a, err = open(); err != nil {
 			return err
@@ -140,7 +144,7 @@ func backup(ctx context.Context, env Env, u *ui.UI, o backupOptions) (err error)
 	defer context.AfterFunc(ctx, func() {
 		u.Say("mailhaul: interrupted: finishing what is under way (interrupt again to leave at once)")
 	})()
-	summary, err := migrate.Backup(ctx, source, a, a.Ledger(), o.pipeline(env, u))
+	summary, err := migrate.Backup(ctx, source, a, a.Ledger(), pipeline)
 	u.EndProgress()
 	tellSummary(u, o, summary)
 	if err == nil && failed(summary) {
