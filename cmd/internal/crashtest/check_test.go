@@ -132,11 +132,14 @@ func makeGood(ctx context.Context, dir string, a *account, format archive.Format
 // messages that the server has are there, once, octet for octet, with their
 // flags; those that it had once may be; and nothing else is.
 func checkComplete(ctx context.Context, dir string, live, gone map[key]mail) (err error) {
+	if err := checkFiles(dir); err != nil { // first: who opens a ledger tidies it up
+		return err
+	}
 	a, err := archive.OpenReadOnly(ctx, dir)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, a.Close(), checkFiles(dir)) }()
+	defer func() { err = errors.Join(err, a.Close()) }()
 	known := maps.Clone(live)
 	maps.Copy(known, gone)
 	have, err := readAll(ctx, a, known)

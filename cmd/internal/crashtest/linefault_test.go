@@ -66,7 +66,7 @@ func TestBrokenLine(t *testing.T) {
 						points = every(points, 5)
 					}
 					for _, after := range points {
-						breakLine(t, a, format, imaptest.Fault{Kind: kind, After: after, First: first})
+						breakLine(t, a, format, session, imaptest.Fault{Kind: kind, After: after, First: first})
 					}
 				})
 			}
@@ -82,13 +82,18 @@ func every(list []int64, n int) (out []int64) {
 	return out
 }
 
-func breakLine(t *testing.T, a *account, format string, f imaptest.Fault) {
+// breakLine breaks a line once; session is what a whole run is told.
+func breakLine(t *testing.T, a *account, format string, session int64, f imaptest.Fault) {
 	t.Helper()
 	line := imaptest.NewLine(t, a.server.Addr, imaptest.LineOptions{Faults: []imaptest.Fault{f}})
 	dir := filepath.Join(scratch(t), "archive")
 	s, err := backup(t.Context(), dir, line.Addr, archive.Format(format), stallLimit)
 	switch {
 	case err == nil:
+		// What came before the break is asked for once more at the most.
+		if _, down := line.Octets(); f.First == 1 && down > f.After+session+overhead {
+			t.Errorf("after %d octets: %d octets were fetched, %d are there", f.After, down, session)
+		}
 	case !errors.Is(err, mailhaul.ErrConnect) && !errors.Is(err, errPartial):
 		t.Errorf("after %d octets: %v, want %v or %v", f.After, err, mailhaul.ErrConnect, errPartial)
 	default:

@@ -83,7 +83,7 @@ func TestPowerLossCatches(t *testing.T) {
 	}
 	for _, format := range formats() {
 		a := newAccount(t)
-		events := record(t, a, format)
+		events, _ := record(t, a, format, usual())
 		for _, p := range plants {
 			t.Run(format+"/"+p.name, func(t *testing.T) {
 				l := lab{account: a, events: p.plant(slices.Clone(events)), format: archive.Format(format), enough: 1}

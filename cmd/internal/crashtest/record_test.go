@@ -34,40 +34,62 @@ func scratch(tb testing.TB) string {
 // in several groups then, each while the next one fills.
 const slow = 450_000
 
-// record runs the program three times and returns what it did: a first backup,
-// one after the account changed, one without a change.
-func record(t *testing.T, a *account, format string) []replay.Event {
+// step is one recorded run.
+type step struct {
+	rate    int64    // octets a second of the line, 0 for no limit
+	options []string // of strace, to inject faults
+	killed  bool     // by what is injected
+	change  bool     // the account changes afterwards
+}
+
+// usual are the runs that an archive lives through: a first backup, one after
+// the account changed, one without a change.
+func usual() []step { return []step{{rate: slow, change: true}, {}, {}} }
+
+// record runs the program step by step and returns what it did, and how many
+// events those of the first step are.
+func record(t *testing.T, a *account, format string, steps []step) (events []replay.Event, first int) {
 	t.Helper()
 	dir := filepath.Join(scratch(t), "archive")
-	var recordings []io.Reader
-	for run := range 3 {
-		line := imaptest.NewLine(t, a.server.Addr, imaptest.LineOptions{})
-		if run == 0 {
-			line.Change(imaptest.LineOptions{Rate: slow})
-		}
+	var traces []string
+	for i, s := range steps {
+		line := imaptest.NewLine(t, a.server.Addr, imaptest.LineOptions{Rate: s.rate})
 		trace := filepath.Join(t.TempDir(), "trace")
-		o := execute(t, replay.Command(trace, nil, backupArgs(url(user, line.Addr), dir, format)...))
-		if o.code != 0 {
-			t.Fatalf("run %d: exit code %d\n%s%s", run, o.code, o.stdout, o.stderr)
+		o := execute(t, replay.Command(trace, s.options, backupArgs(url(user, line.Addr), dir, format)...))
+		if s.killed != o.killed || !o.killed && o.code != 0 {
+			t.Fatalf("step %d: killed %t, exit code %d\n%s%s", i, o.killed, o.code, o.stdout, o.stderr)
 		}
-		f, err := os.Open(trace)
-		if err != nil {
-			t.Fatal(err)
+		traces = append(traces, trace)
+		if i == 0 {
+			first = len(parse(t, dir, traces))
 		}
-		defer f.Close()
-		recordings = append(recordings, f)
-		if run == 0 {
+		if s.change {
 			a.change()
 		}
 	}
 	if err := checkComplete(t.Context(), dir, a.mails(), a.gone); err != nil {
 		t.Fatalf("recorded runs: %v", err)
 	}
+	events = parse(t, dir, traces)
+	checkModel(t, events, dir)
+	return events, first
+}
+
+func parse(t *testing.T, dir string, traces []string) []replay.Event {
+	t.Helper()
+	var recordings []io.Reader
+	for _, trace := range traces {
+		f, err := os.Open(trace)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		recordings = append(recordings, f)
+	}
 	events, err := replay.Parse(dir, recordings...)
 	if err != nil {
 		t.Fatalf("parse recording: %v", err)
 	}
-	checkModel(t, events, dir)
 	return events
 }
 

@@ -27,17 +27,45 @@ func TestPowerLoss(t *testing.T) {
 	for _, format := range formats() {
 		t.Run(format, func(t *testing.T) {
 			a := newAccount(t)
-			l := lab{account: a, events: record(t, a, format), format: archive.Format(format)}
-			r := l.replay(t)
-			t.Logf("%d events, %d states, %d of them different", len(l.events), r.states, r.checked)
-			for i, failure := range r.failures {
-				if i == mostFailures {
-					t.Errorf("and %d more", len(r.failures)-i)
-					break
-				}
-				t.Error(failure)
-			}
+			events, _ := record(t, a, format, usual())
+			l := lab{account: a, events: events, format: archive.Format(format)}
+			l.run(t)
 		})
+	}
+}
+
+// TestPowerLossAfterKill cuts the power in the run that follows one that was
+// killed: what the kill left was seen and never synced.
+func TestPowerLossAfterKill(t *testing.T) {
+	kill := func(calls string, n int) []string {
+		return []string{"-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", calls, n)}
+	}
+	for format, kills := range map[string][][]string{
+		"maildir": {kill(mkdirCalls, 6), kill(syncCalls, 4), kill(renameCalls, 2)},
+		"mbox":    {kill(syncCalls, 3), kill(syncCalls, 5), kill("pwrite64", 30)},
+	} {
+		for _, options := range kills {
+			t.Run(format+"/"+options[1], func(t *testing.T) {
+				a := newAccount(t)
+				l := lab{account: a, format: archive.Format(format)}
+				l.events, l.from = record(t, a, format, []step{{options: options, killed: true}, {}})
+				l.run(t)
+			})
+		}
+	}
+}
+
+// run replays and tells what was found.
+func (l lab) run(t *testing.T) {
+	t.Helper()
+	r := l.replay(t)
+	t.Logf("%d events from %d on, %d states, %d of them different", len(l.events), l.from, r.states, r.checked)
+	for i, failure := range r.failures {
+		if i == mostFailures {
+			t.Errorf("and %d more", len(r.failures)-i)
+			break
+		}
+		t.Error(failure)
 	}
 }
 
@@ -49,6 +77,7 @@ type lab struct {
 	account *account
 	events  []replay.Event
 	format  archive.Format
+	from    int // the first event after which the power is cut
 	// enough ends the replay after so many failures, 0 for never.
 	enough int
 }
@@ -122,6 +151,9 @@ func (l lab) crashes(yield func(crash) bool, states *int) {
 		safe := before + acked(stdout)
 		if strings.Contains(string(stdout), `"event":"summary"`) {
 			before, stdout = safe, nil
+		}
+		if i < l.from {
+			continue
 		}
 		for _, v := range replay.Variants() {
 			*states++
