@@ -30,6 +30,9 @@ func BenchmarkBackup(b *testing.B) {
 	server := imaptest.Dovecot(b)
 	for _, a := range accounts(b, server, setup.sets) {
 		for _, c := range contests(b, a) {
+			if setup.profiles != "" {
+				c = c.profiled(setup.profiles)
+			}
 			out.table(c, c.measure(ctx, b, c.rounds()))
 		}
 	}

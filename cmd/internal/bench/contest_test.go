@@ -2,10 +2,12 @@ package bench_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -107,4 +109,22 @@ func (c contest) run(ctx context.Context, tb testing.TB, i int, e entry, round i
 		}
 	}
 	return m
+}
+
+// profiled lets mailhaul write a CPU profile into dir, that of the last run of
+// each entry stays. Writing it costs a little time.
+func (c contest) profiled(dir string) contest {
+	c.entries = slices.Clone(c.entries)
+	for i, e := range c.entries {
+		if e.kind != mailhaul {
+			continue
+		}
+		name := strings.ReplaceAll(fmt.Sprintf("%s %s %s.prof", c.account.set, c.title, e.name), ",", "")
+		file := filepath.Join(dir, strings.ReplaceAll(name, " ", "-"))
+		c.entries[i].command = func(dir string) ([]string, error) {
+			line, err := e.command(dir)
+			return append(line, "--cpuprofile", file), err
+		}
+	}
+	return c
 }

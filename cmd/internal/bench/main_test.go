@@ -16,6 +16,7 @@ type settings struct {
 	rounds   int
 	tmpfs    string // where the runs in memory write, "" for none
 	disk     string // where those on disk write, "" for none
+	profiles string // where mailhaul writes CPU profiles, "" for nowhere
 }
 
 // setup is a global, since functions that go test calls take no arguments.
@@ -27,6 +28,7 @@ func TestMain(m *testing.M) {
 	flag.IntVar(&setup.rounds, "rounds", 5, "runs that count of each program")
 	flag.StringVar(&setup.tmpfs, "tmpfs", "/dev/shm", "`directory` in memory; empty for none")
 	flag.StringVar(&setup.disk, "disk", os.TempDir(), "`directory` on a disk; empty for none")
+	flag.StringVar(&setup.profiles, "profiles", "", "`directory` that is there, for CPU profiles of mailhaul")
 	flag.Parse()
 	os.Exit(run(m))
 }

@@ -41,69 +41,56 @@ func (m message) writeTo(w io.Writer) error {
 	return nil
 }
 
-// flight is a FETCH that was sent.
-type flight struct {
-	folder folder
-	tag    string
+// inFlight are the commands that were sent and not yet answered, by their tags.
+// FETCH commands may be answered in another order than they were sent: Dovecot
+// works on several at once when the client is slow to read.
+type inFlight struct {
+	examines map[string]folder
+	fetches  map[string]bool
+	open     folder // that of the messages that come
 }
 
 // fetch asks for the pieces of work and gives each message to put. All of the
 // work is asked for at once unless it is shared with other connections: then
 // two pieces are under way at a time.
 func (c *conn) fetch(work <-chan piece, shared bool, put func(message) error) error {
-	var (
-		sent []flight
-		open = -1
+	sent := inFlight{examines: map[string]folder{}, fetches: map[string]bool{}}
+	most, examined := cap(work), -1
+	if shared {
 		most = 2
-	)
-	if !shared {
-		most = cap(work)
 	}
 	for p := range work {
-		if open != p.folder.number {
-			c.send("EXAMINE " + p.folder.name)
-			open = p.folder.number
+		if examined != p.folder.number {
+			sent.examines[c.send("EXAMINE "+p.folder.name)] = p.folder
+			examined = p.folder.number
 		}
-		tag := c.send(fmt.Sprintf("FETCH %d:%d (UID FLAGS INTERNALDATE BODY.PEEK[])", p.first, p.last))
-		sent = append(sent, flight{p.folder, tag})
-		if len(sent) < most {
+		sent.fetches[c.send(fmt.Sprintf("FETCH %d:%d (UID FLAGS INTERNALDATE BODY.PEEK[])", p.first, p.last))] = true
+		if len(sent.fetches) < most {
 			continue
 		}
-		if err := c.w.Flush(); err != nil {
+		if err := c.receive(&sent, most-1, put); err != nil {
 			return err
 		}
-		if err := c.receive(sent[0], put); err != nil {
-			return err
-		}
-		sent = sent[1:]
 	}
+	return c.receive(&sent, 0, put)
+}
+
+// receive sends what waits to be sent, then reads until no more than so many
+// FETCH commands are in flight.
+func (c *conn) receive(sent *inFlight, most int, put func(message) error) error {
 	if err := c.w.Flush(); err != nil {
 		return err
 	}
-	for _, f := range sent {
-		if err := c.receive(f, put); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// receive reads the messages of one FETCH up to its tagged response.
-func (c *conn) receive(f flight, put func(message) error) error {
-	for {
+	for len(sent.fetches) > most {
 		line, err := c.r.ReadSlice('\n')
 		if err != nil {
 			return fmt.Errorf("read answer: %w", err)
 		}
 		if line[0] == 'a' {
-			tag, rest, _ := strings.Cut(string(line), " ")
-			if !strings.HasPrefix(rest, "OK") {
-				return errors.New(strings.TrimSpace(string(line)))
+			if err := sent.answered(string(line)); err != nil {
+				return err
 			}
-			if tag == f.tag {
-				return nil
-			}
-			continue // of an EXAMINE
+			continue
 		}
 		size, isLiteral := literal(line)
 		if !isLiteral {
@@ -113,8 +100,23 @@ func (c *conn) receive(f flight, put func(message) error) error {
 		if _, err := strconv.Atoi(string(number)); err != nil {
 			return fmt.Errorf("read answer %q: %w", line, err)
 		}
-		if err := put(message{f.folder, string(number), size, c.r}); err != nil {
+		if err := put(message{sent.open, string(number), size, c.r}); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// answered takes the tagged response to a command.
+func (s *inFlight) answered(line string) error {
+	tag, rest, _ := strings.Cut(line, " ")
+	if !strings.HasPrefix(rest, "OK") {
+		return errors.New(strings.TrimSpace(line))
+	}
+	if f, ok := s.examines[tag]; ok {
+		s.open = f
+	}
+	delete(s.examines, tag)
+	delete(s.fetches, tag)
+	return nil
 }
