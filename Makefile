@@ -12,6 +12,9 @@ FUZZTIME ?= 20s
 # ten times slower there.
 RACY = ./archive/... ./cmd/internal/ui/... ./migrate/...
 
+# Tests make and delete many files: in memory, where there is room, not on a disk.
+TESTTMP = $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')" -gt 6000000 ] 2>/dev/null && echo /dev/shm || echo $${TMPDIR:-/tmp})
+
 .PHONY: all build build-all check test test-race test-rest servers bench bench-parts fuzz clean
 
 all: build
@@ -40,10 +43,10 @@ servers:
 test: servers check build-all test-race test-rest
 
 test-race:
-	$(GO) test -race -count=1 -timeout 15m $(RACY)
+	TMPDIR=$(TESTTMP) $(GO) test -race -count=1 -timeout 15m $(RACY)
 
 test-rest:
-	$(GO) test -count=1 -timeout 15m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACY))")
+	TMPDIR=$(TESTTMP) $(GO) test -count=1 -timeout 15m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACY))")
 
 # The program against the floor and mbsync, some minutes; docs/benchmarks.md says
 # how to read what it prints. Less of it: make bench BENCH='-sets S -rounds 3'.
