@@ -93,7 +93,7 @@ func parse(base string) (n Name, ok bool) {
 	u, err3 := strconv.ParseUint(uid, 10, 32)
 	_, err4 := hex.Decode(n.Digest[:], []byte(digest))
 	date, err5 := Date(unix, zone)
-	if err1 != nil || err2 != nil || err3 != nil || err4 != nil || err5 != nil {
+	if err1 != nil || err2 != nil || err3 != nil || err4 != nil || err5 != nil || u == 0 {
 		return Name{}, false
 	}
 	n.InternalDate, n.UIDValidity, n.UID = date, uint32(v), mailhaul.UID(u)

@@ -62,6 +62,7 @@ func TestParseRefuses(t *testing.T) {
 		"1.V1U1Z+0060H0f1e2d3c4b5a6978.mailhaul,S=9",
 		"1.V1U1ZnoneH0f1e2d3c4b5a6978.mailhaul,S=9",
 		"1.V1U1Z+0000H0f1e2d3c4b5a6978.mailhaul,S=9/../x",
+		"1.V1U0Z+0000H0f1e2d3c4b5a6978.mailhaul,S=9",
 		"1.V1U4294967296Z+0000H0f1e2d3c4b5a6978.mailhaul,S=9",
 		"../1.V1U1Z+0000H0f1e2d3c4b5a6978.mailhaul,S=9",
 	} {
