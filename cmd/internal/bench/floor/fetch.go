@@ -42,8 +42,8 @@ func (m message) writeTo(w io.Writer) error {
 }
 
 // inFlight are the commands that were sent and not yet answered, by their tags.
-// FETCH commands may be answered in another order than they were sent: Dovecot
-// works on several at once when the client is slow to read.
+// A server may end FETCH commands in another order than they were sent (RFC
+// 9051, 5.5).
 type inFlight struct {
 	examines map[string]folder
 	fetches  map[string]bool
