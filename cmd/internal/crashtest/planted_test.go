@@ -1,3 +1,5 @@
+//go:build linux
+
 package crashtest_test
 
 import (
@@ -84,9 +86,13 @@ func TestPowerLossCatches(t *testing.T) {
 	for _, format := range formats() {
 		a := newAccount(t)
 		events, _ := record(t, a, format, usual())
+		first := slices.IndexFunc(events, func(e replay.Event) bool { return e.Kind == replay.Write && isMail(e) })
 		for _, p := range plants {
 			t.Run(format+"/"+p.name, func(t *testing.T) {
 				l := lab{account: a, events: p.plant(slices.Clone(events)), format: archive.Format(format), enough: 1}
+				// Where the ledger's beginnings are over; a bug leaves out some
+				// of the events before.
+				l.from = first - (len(events) - len(l.events))
 				r := l.replay(t)
 				if len(r.failures) == 0 {
 					t.Fatalf("%d states, %d of them different, and the bug was not seen", r.states, r.checked)

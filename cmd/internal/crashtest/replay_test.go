@@ -1,3 +1,5 @@
+//go:build linux
+
 package crashtest_test
 
 import (
@@ -10,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -130,6 +133,15 @@ func (l lab) replay(t *testing.T) report {
 	return r
 }
 
+// moreChances are more tries with chance after each event: CRASHTEST_CHANCES=20 makes of a quick test one that looks closely.
+func moreChances() []replay.Variant {
+	n, err := strconv.Atoi(os.Getenv("CRASHTEST_CHANCES"))
+	if err != nil {
+		return nil
+	}
+	return slices.Repeat([]replay.Variant{{Name: "random", Data: replay.Random, Names: replay.Random}}, n)
+}
+
 // crashes gives the different states to yield and counts all.
 func (l lab) crashes(yield func(crash) bool, states *int) {
 	type seen struct {
@@ -143,6 +155,7 @@ func (l lab) crashes(yield func(crash) bool, states *int) {
 		before int // messages said to be safe by earlier runs
 		stdout []byte
 	)
+	variants := slices.Concat(replay.Variants(), moreChances())
 	for i, e := range l.events {
 		disk.Apply(e)
 		if e.Kind == replay.Output {
@@ -155,7 +168,7 @@ func (l lab) crashes(yield func(crash) bool, states *int) {
 		if i < l.from {
 			continue
 		}
-		for _, v := range replay.Variants() {
+		for _, v := range variants {
 			*states++
 			c := crash{disk.Crash(v, chance), safe, fmt.Sprintf("%s after step %d, %s %s (%d safe)", v.Name, i, e.Call, e.Path, safe)}
 			k := seen{c.state.Sum(), safe}
