@@ -3,13 +3,12 @@ package mailhaul
 import (
 	"bytes"
 	"crypto/sha256"
-	"slices"
 	"strings"
 )
 
 // FingerprintFields are the header fields that identify a message. They are
 // what a source asks a server for when a UID means nothing any more.
-var FingerprintFields = []string{"Message-ID", "Date", "From", "To", "Cc", "Subject", "In-Reply-To"}
+var FingerprintFields = fieldNames[:]
 
 // Fingerprint recognises a message by its identifying header fields, without
 // its body. Equal messages have equal fingerprints; different messages may.
@@ -21,29 +20,70 @@ type Fingerprint [16]byte
 // follows the first empty line is not read. Folding, white space and the order
 // of different fields do not count.
 func MakeFingerprint(header []byte) Fingerprint {
-	var fields []string
+	text := make([]byte, 0, 1024) // the fields in canonical form, one behind the other
+	var places [len(fieldNames)][]span
 	for len(header) > 0 {
-		line, rest := cutField(header)
-		if len(bytes.TrimRight(line, "\r\n")) == 0 {
+		field, rest := cutField(header)
+		if len(bytes.TrimRight(field, "\r\n")) == 0 {
 			break
 		}
 		header = rest
-		name, value, ok := bytes.Cut(line, []byte(":"))
-		if !ok {
+		colon := bytes.IndexByte(field, ':')
+		if colon < 0 {
 			continue
 		}
-		name = bytes.TrimSpace(name)
-		for _, f := range FingerprintFields {
-			if len(f) == len(name) && strings.EqualFold(f, string(name)) {
-				fields = append(fields, f+":"+string(bytes.Join(bytes.Fields(value), []byte(" "))))
-			}
+		at := fieldIndex(bytes.TrimSpace(field[:colon]))
+		if at < 0 {
+			continue
+		}
+		begin := len(text)
+		text = appendWords(text, field[colon+1:])
+		places[at] = append(places[at], span{begin, len(text)})
+	}
+	h := sha256.New()
+	line := make([]byte, 0, 256)
+	for i, spans := range places {
+		for _, s := range spans {
+			line = append(append(append(line[:0], fieldNames[i]...), ':'), text[s.begin:s.end]...)
+			h.Write(append(line, '\n'))
 		}
 	}
-	slices.SortStableFunc(fields, func(a, b string) int {
-		return strings.Compare(a[:strings.IndexByte(a, ':')], b[:strings.IndexByte(b, ':')])
-	})
-	sum := sha256.Sum256([]byte(strings.Join(fields, "\n")))
-	return Fingerprint(sum[:16])
+	return Fingerprint(h.Sum(nil)[:16])
+}
+
+type span struct{ begin, end int }
+
+// fieldNames are the FingerprintFields, in an array of fixed size.
+var fieldNames = [...]string{"Message-ID", "Date", "From", "To", "Cc", "Subject", "In-Reply-To"}
+
+// fieldIndex finds a field's name, in any case, among the fieldNames; -1 if it
+// is none of them.
+func fieldIndex(name []byte) int {
+	for i, f := range fieldNames {
+		if len(f) == len(name) && f[0]|0x20 == name[0]|0x20 && strings.EqualFold(f, string(name)) {
+			return i
+		}
+	}
+	return -1
+}
+
+// appendWords appends the words of a value with one blank between them.
+func appendWords(dst, value []byte) []byte {
+	begin := len(dst)
+	blank := false
+	for _, c := range value {
+		switch c {
+		case ' ', '\t', '\r', '\n', '\v', '\f':
+			blank = len(dst) > begin
+			continue
+		}
+		if blank {
+			dst = append(dst, ' ')
+			blank = false
+		}
+		dst = append(dst, c)
+	}
+	return dst
 }
 
 // cutField splits off the first header field with its folded lines.

@@ -140,3 +140,11 @@ func TestError(t *testing.T) {
 		t.Error("scope or cause is lost")
 	}
 }
+
+func BenchmarkMakeFingerprint(b *testing.B) {
+	header := []byte("Return-Path: <a@example.org>\r\nReceived: from mx.example.org (mx.example.org [192.0.2.1])\r\n\tby mail.example.com with ESMTPS id 12345678;\r\n\tMon, 1 Jan 2001 00:00:00 +0000\r\nMessage-ID: <1.12345678@example.org>\r\nDate: Mon, 1 Jan 2001 00:00:00 +0000\r\nFrom: \"User\" <user@example.org>\r\nTo: Me <me@example.com>\r\nSubject: one two three\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n")
+	b.ReportAllocs()
+	for b.Loop() {
+		mailhaul.MakeFingerprint(header)
+	}
+}

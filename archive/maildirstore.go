@@ -45,7 +45,9 @@ func (a *Archive) storeMaildir(ctx context.Context, s *stored, text []byte) erro
 	if err != nil {
 		return a.fail("open folder", err)
 	}
-	err = h.value.tmp.WriteFile(s.tmp, text)
+	if err = h.value.tmp.WriteFile(s.tmp, text); err == nil {
+		s.date(h.value.tmp)
+	}
 	a.maildirs.put(h)
 	if err != nil {
 		return a.storeError(s, err)
@@ -80,9 +82,17 @@ func (a *Archive) streamMaildir(ctx context.Context, m *mailhaul.Message, s *sto
 	if bodyErr != nil {
 		return bodyErr
 	}
+	s.date(h.value.tmp)
 	s.receipt.Stored = p.end
 	s.name()
 	return a.addMaildir(ctx, s)
+}
+
+// date gives a message's file the message's date.
+func (s *stored) date(tmp *fsys.Dir) {
+	if d := s.receipt.InternalDate; !d.IsZero() {
+		tmp.SetTime(s.tmp, d)
+	}
 }
 
 // name gives a message the name that it will have.

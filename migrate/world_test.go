@@ -1,15 +1,11 @@
 package migrate_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,46 +85,39 @@ func (w *world) verify(t *testing.T) {
 // seen is a message as the server gave it to another client, and as the archive
 // has it.
 type seen struct {
-	Folder       string   `json:"folder"`
-	UID          uint32   `json:"uid"`
-	Flags        []string `json:"flags"`
-	InternalDate string   `json:"internaldate"`
-	SHA256       string   `json:"sha256"`
+	Folder       string
+	UID          uint32
+	Flags        []string
+	InternalDate string
+	SHA256       string
 }
 
 func (s seen) String() string {
 	return fmt.Sprintf("%q %d %v %s %.12s", s.Folder, s.UID, s.Flags, s.InternalDate, s.SHA256)
 }
 
-// reference reads the account with another client.
-func (w *world) reference(t *testing.T) []string {
+// seen reads the account with another client.
+func (w *world) seen(t *testing.T) []seen {
 	t.Helper()
-	host, port, _ := net.SplitHostPort(w.address)
-	cmd := exec.CommandContext(t.Context(), "python3", filepath.Join("..", "testdata", "reference.py"), host, port, w.user)
-	cmd.Stdin = strings.NewReader(w.password + "\n")
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("reference client: %v\n%s", err, stderr.String())
-	}
-	var list []string
-	decoder := json.NewDecoder(bytes.NewReader(out))
-	for {
-		var s seen
-		if err := decoder.Decode(&s); err == io.EOF {
-			break
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		s.InternalDate = strings.TrimSpace(s.InternalDate)
-		if len(s.InternalDate) > 1 && s.InternalDate[1] == '-' {
-			s.InternalDate = "0" + s.InternalDate
+	var list []seen
+	for _, m := range imaptest.Reference(t, w.address, w.user, w.password) {
+		s := seen{m.Folder, m.UID, slices.Sorted(slices.Values(m.Flags)), strings.Replace(m.InternalDate, " ", "0", 1), m.SHA256}
+		if m.InternalDate == "" || m.InternalDate[0] != ' ' {
+			s.InternalDate = m.InternalDate
 		}
 		if strings.EqualFold(s.Folder, "INBOX") {
 			s.Folder = "INBOX"
 		}
-		slices.Sort(s.Flags)
+		list = append(list, s)
+	}
+	return list
+}
+
+// reference is seen, for comparison with archived.
+func (w *world) reference(t *testing.T) []string {
+	t.Helper()
+	var list []string
+	for _, s := range w.seen(t) {
 		list = append(list, s.String())
 	}
 	slices.Sort(list)

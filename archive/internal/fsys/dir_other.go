@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"time"
 )
 
 // Dir is a directory held open. Names are single components. Its methods may be
@@ -52,6 +53,12 @@ func (d *Dir) Create(name string) (*os.File, error) {
 // link.
 func (d *Dir) Open(name string) (*os.File, error) {
 	return OpenRegular(d.root, path.Join(d.path, name), os.O_RDONLY)
+}
+
+// SetTime sets when the file name was changed last: mail programs take that for
+// the date of arrival. A file system that cannot keep the time keeps the mail.
+func (d *Dir) SetTime(name string, t time.Time) {
+	d.root.Chtimes(path.Join(d.path, name), t, t) //nolint:errcheck // see above
 }
 
 // Rename moves the file name to another directory, or to this one, replacing

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -94,6 +95,17 @@ func (d *Dir) Rename(name string, to *Dir, newName string) error {
 			return &os.LinkError{Op: "rename", Old: d.path(name), New: to.path(newName), Err: err}
 		}
 	}
+}
+
+// SetTime sets when the file name was changed last: mail programs take that for
+// the date of arrival. A file system that cannot keep the time keeps the mail.
+func (d *Dir) SetTime(name string, t time.Time) {
+	if !plain(name) {
+		return
+	}
+	stamp := unix.NsecToTimespec(0)
+	stamp.Sec = t.Unix()
+	unix.UtimesNanoAt(d.fd, name, []unix.Timespec{stamp, stamp}, unix.AT_SYMLINK_NOFOLLOW) //nolint:errcheck // see above
 }
 
 // Remove removes the file name.
