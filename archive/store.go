@@ -18,7 +18,7 @@ import (
 
 const (
 	// maxBuffered is up to what size, in octets, a message is held in memory.
-	maxBuffered = 1 << 20
+	maxBuffered = 512 << 10
 	// maxHeader is how much of a message is looked at for its fingerprint.
 	maxHeader = 256 << 10
 	// maxStoring bounds how many messages are stored at once, and with it the
