@@ -135,7 +135,7 @@ func TestDates(t *testing.T) {
 	})
 }
 
-// TestManyFolders: a hundred thousand names, none of them with mail.
+// TestManyFolders: thousands of folders, none of them with mail; and none at all.
 func TestManyFolders(t *testing.T) {
 	var folders []*imaptest.ScriptFolder
 	for i := range 5000 {

@@ -414,3 +414,25 @@ func (l *lockedBuffer) String() string {
 	defer l.mu.Unlock()
 	return l.b.String()
 }
+
+// TestManyFolders: a hundred thousand names are listed; twice as many and more
+// are refused.
+func TestManyFolders(t *testing.T) {
+	for _, c := range []struct {
+		count int
+		ok    bool
+	}{{100_000, true}, {200_001, false}} {
+		server := imaptest.NewScript(t, imaptest.Script{Capability: "IMAP4rev1 AUTH=PLAIN LIST-EXTENDED LIST-STATUS", Answer: on("LIST", func(conn *imaptest.ScriptConn, command imaptest.Command) {
+			for i := range c.count {
+				fmt.Fprintf(conn, "* LIST (\\HasNoChildren) \"/\" \"folder %d\"\r\n* STATUS \"folder %d\" (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 7)\r\n", i, i)
+			}
+			conn.OK(command, "done")
+		})})
+		cfg := config(t, server.Addr, "me", "x", imapaccount.PlainText)
+		cfg.Retries = 1
+		folders, err := open(t, cfg).Folders(t.Context())
+		if c.ok && (err != nil || len(folders) != c.count || folders[9].UIDValidity != 7) || !c.ok && err == nil {
+			t.Errorf("%d folders: %d listed, %v", c.count, len(folders), err)
+		}
+	}
+}
