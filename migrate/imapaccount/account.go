@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/migrate/imapaccount/wire"
@@ -16,7 +15,6 @@ type Account struct {
 	limiter    *wire.Limiter
 	newTrace   func() *wire.Trace
 	namespaces Namespaces
-	received   atomic.Int64 // octets of connections that are closed
 
 	mu   sync.Mutex
 	idle []*session
@@ -109,7 +107,6 @@ func (a *Account) release(s *session) {
 // lost closes a session whose line is of no use any more, and says so in an
 // error that allows another try.
 func (a *Account) lost(s *session, err error) error {
-	a.received.Add(s.conn.Received())
 	s.conn.Close()
 	s.client.Close() //nolint:errcheck // ends the library's goroutine
 	return &mailhaul.Error{Scope: mailhaul.ScopeAccount, Temporary: true, Op: fmt.Sprintf("talk to %s", a.config.Host),
@@ -121,7 +118,6 @@ func (a *Account) Close() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, s := range a.idle {
-		a.received.Add(s.conn.Received())
 		s.close()
 	}
 	a.idle = nil

@@ -183,6 +183,20 @@ func compareSeed(t *testing.T, got map[mail]int, c *imaptest.Client, seeded imap
 	}
 }
 
+func TestNamespaces(t *testing.T) {
+	for name, want := range map[string]imapaccount.Namespace{"dovecot": {Prefix: "", Delimiter: "/"}, "cyrus": {Prefix: "", Delimiter: "/"}, "courier": {Prefix: "INBOX.", Delimiter: "."}} {
+		server := servers(t)[name]
+		user, password := server.User(t)
+		a := open(t, config(t, server.Addr, user, password, imapaccount.PlainText))
+		if _, err := a.Folders(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := a.Namespaces().Personal; len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %+v, want %+v", name, got, want)
+		}
+	}
+}
+
 func TestMechanisms(t *testing.T) {
 	server := imaptest.Dovecot(t)
 	user, password := server.User(t)

@@ -99,18 +99,6 @@ func (c *Conn) greeted(p []byte) {
 // before TLS counts, too: use it for quirks, never for trust.
 func (c *Conn) Greeted(word string) bool { return bytes.Contains(c.greeting, []byte(word)) }
 
-// ConnectionState returns the state of TLS, false when there is none.
-func (c *Conn) ConnectionState() (tls.ConnectionState, bool) {
-	t, ok := c.net.(*tls.Conn)
-	if !ok {
-		return tls.ConnectionState{}, false
-	}
-	return t.ConnectionState(), true
-}
-
-// Received returns the octets that came in so far, TLS included.
-func (c *Conn) Received() int64 { return c.meter.in.Load() }
-
 // Read is the library's. It waits while the connection is borrowed.
 func (c *Conn) Read(p []byte) (int, error) {
 	for {

@@ -1,6 +1,6 @@
 // Package wire is the connection beneath the IMAP client library: one buffered
-// reader, time limits that roll with progress, octet counts, a rate limit, a
-// redacted trace, and limits against a server that lies.
+// reader, time limits that roll with progress, a rate limit, a redacted trace,
+// and limits against a server that lies.
 //
 // A [Conn] is a net.Conn for the library. While the library is quiet the
 // connection can be borrowed ([Conn.Borrow]): then lines and literals are read

@@ -4,17 +4,15 @@ import (
 	"net"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
 // meter is the network connection itself, beneath TLS: it rolls the time limit
-// with each octet of progress, counts, and obeys the rate limit.
+// with each octet of progress and obeys the rate limit.
 type meter struct {
 	net.Conn
 	timeout  time.Duration
 	limiter  *Limiter
-	in, out  atomic.Int64
 	mu       sync.Mutex
 	stopRead bool // a read must return at once: the connection is being borrowed
 }
@@ -32,7 +30,6 @@ func (m *meter) Read(p []byte) (int, error) {
 	m.Conn.SetReadDeadline(time.Now().Add(m.timeout)) //nolint:errcheck // Read says what is wrong
 	m.mu.Unlock()
 	n, err := m.Conn.Read(m.limiter.clip(p))
-	m.in.Add(int64(n))
 	m.limiter.wait(n)
 	return n, err
 }
@@ -44,7 +41,6 @@ func (m *meter) Write(p []byte) (int, error) {
 		m.Conn.SetWriteDeadline(time.Now().Add(m.timeout)) //nolint:errcheck // Write says what is wrong
 		n, err := m.Conn.Write(chunk)
 		written += n
-		m.out.Add(int64(n))
 		if err != nil {
 			return written, err
 		}
