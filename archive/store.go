@@ -27,7 +27,7 @@ const (
 )
 
 // groupLimits keep what a crash can lose small, in messages, octets and time.
-var groupLimits = group.Limits{Items: 1000, Octets: 16 << 20, Age: time.Second}
+var groupLimits = group.Limits{Items: 1000, Octets: 8 << 20, Age: time.Second}
 
 // stored is a message that is written and not durable yet.
 type stored struct {

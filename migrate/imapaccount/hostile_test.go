@@ -436,3 +436,26 @@ func TestManyFolders(t *testing.T) {
 		}
 	}
 }
+
+// TestAnyOrder: STATUS commands depend on nothing, a server may answer them as it
+// likes.
+func TestAnyOrder(t *testing.T) {
+	other := three()
+	other.Name, other.UIDValidity = "other", 8
+	var held *imaptest.Command
+	got, failures, _, err := scripted(t, imaptest.Script{Folders: []*imaptest.ScriptFolder{three(), other}, Answer: func(c *imaptest.ScriptConn, command imaptest.Command) bool {
+		if command.Name != "STATUS" {
+			return false
+		}
+		if held == nil {
+			held = &command
+			return true
+		}
+		c.Default(command)
+		c.Default(*held)
+		return true
+	}})
+	if err != nil || len(failures) > 0 || len(got) != 6 {
+		t.Errorf("%d messages, error %v, failures %v", len(got), err, failures)
+	}
+}

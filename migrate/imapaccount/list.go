@@ -81,6 +81,7 @@ type lister struct {
 	version    string
 	folders    []*mailhaul.Folder
 	byRaw      map[string]*mailhaul.Folder
+	inbox      *mailhaul.Folder
 	subscribed map[string]bool
 	namespaces Namespaces
 }
@@ -158,6 +159,9 @@ func (l *lister) answer(_ uint32, word string, r *response) error {
 			return err
 		}
 		f := l.byRaw[raw]
+		if f == nil && strings.EqualFold(raw, "INBOX") {
+			f = l.inbox
+		}
 		if f == nil {
 			f = &mailhaul.Folder{} // an answer about nothing that we know
 		}
@@ -205,8 +209,9 @@ func (l *lister) listed(r *response) error {
 		return fmt.Errorf("%w: more than %d folders", errSyntax, maxFolders)
 	}
 	f := &mailhaul.Folder{Raw: raw, Name: decodeName(raw, l.s.utf8), Delimiter: delimiter, Size: -1}
-	if strings.EqualFold(raw, "INBOX") {
+	if strings.EqualFold(raw, "INBOX") { // in any case (RFC 9051, 5.1)
 		f.Name = "INBOX"
+		l.inbox = f
 	}
 	for _, attribute := range attributes {
 		switch attribute {
@@ -259,29 +264,19 @@ func readStatus(r *response, f *mailhaul.Folder) error {
 	return nil
 }
 
-// statusAll asks for the counters folder by folder, many in flight. A folder
-// that refuses keeps HasCounters false: it is looked into instead.
+// statusAll asks for the counters folder by folder, many in flight, answered in
+// any order (RFC 9051, 5.5). A folder that refuses keeps HasCounters false: it is
+// looked into instead.
 func (l *lister) statusAll() error {
-	type asked struct {
-		tag    string
-		folder *mailhaul.Folder
-	}
-	var flight []asked
+	l.s.early = map[string]error{}
+	defer func() { l.s.early = nil }()
+	var flight []string
 	answer := func(n int) error {
 		if err := l.s.conn.Flush(); err != nil {
 			return err
 		}
-		for _, q := range flight[:n] {
-			err := l.s.wait(q.tag, 1000, maxLine, func(_ uint32, word string, r *response) error {
-				if word != "STATUS" {
-					return nil
-				}
-				if _, err := r.name(); err != nil {
-					return err
-				}
-				return readStatus(r, q.folder)
-			})
-			if err != nil && !isRefusal(err) {
+		for _, tag := range flight[:n] {
+			if err := l.s.wait(tag, 4*statusWindow, maxLine, l.answer); err != nil && !isRefusal(err) {
 				return err
 			}
 		}
@@ -293,7 +288,7 @@ func (l *lister) statusAll() error {
 		if f.NoSelect || !ok {
 			continue
 		}
-		flight = append(flight, asked{l.s.send("STATUS " + name + " (" + l.statusItems() + ")"), f})
+		flight = append(flight, l.s.send("STATUS "+name+" ("+l.statusItems()+")"))
 		if len(flight) >= statusWindow {
 			if err := answer(len(flight) / 2); err != nil {
 				return err

@@ -19,8 +19,9 @@ type session struct {
 	caps   imap.CapSet
 	r      response
 	tags   int
-	utf8   bool   // UTF8=ACCEPT is enabled: names are UTF-8 (RFC 6855)
-	opened string // the raw name of the folder that the last EXAMINE sent asked for
+	utf8   bool             // UTF8=ACCEPT is enabled: names are UTF-8 (RFC 6855)
+	opened string           // the raw name of the folder that the last EXAMINE sent asked for
+	early  map[string]error // answers that came before their turn, while that is allowed; else nil
 }
 
 // close says good-bye without waiting for the answer.
@@ -67,12 +68,19 @@ type untagged func(number uint32, word string, r *response) error
 // wait reads answers until the tagged one. more bounds the untagged answers
 // that may come before; limit is the longest line.
 func (s *session) wait(tag string, more, limit int, handle untagged) error {
+	if err, came := s.early[tag]; came {
+		delete(s.early, tag)
+		return err
+	}
 	for range more {
 		if err := s.r.next(limit); err != nil {
 			return err
 		}
 		if !s.r.eat('*') {
-			return s.tagged(tag)
+			if mine, err := s.tagged(tag); mine || err != nil {
+				return err
+			}
+			continue
 		}
 		s.r.blanks()
 		number, word, err := s.answer()
@@ -105,21 +113,28 @@ func (s *session) answer() (number uint32, word string, err error) {
 	return number, word, nil
 }
 
-// tagged reads the tagged answer, whose tag must be the oldest that waits: real
-// servers answer in order, and an answer to something else means that we no
-// longer know what the server is talking about.
-func (s *session) tagged(tag string) error {
+// tagged reads a tagged answer and tells whether it is the one waited for. Of
+// commands that depend on each other real servers answer the oldest first; an
+// answer to another one means that we no longer know what the server is talking
+// about. Only where order does not matter (early) it is kept for its turn.
+func (s *session) tagged(tag string) (mine bool, err error) {
 	got := string(s.r.word())
-	if got != tag {
-		return fmt.Errorf("%w: expected the answer to %s, have one to %q", errSyntax, tag, got)
-	}
 	s.r.blanks()
 	kind := strings.ToUpper(string(s.r.word()))
 	s.r.blanks()
-	if kind == "OK" {
-		return nil
+	if kind != "OK" {
+		err = s.status(kind)
 	}
-	return s.status(kind)
+	if got == tag {
+		return true, err
+	}
+	n, notOurs := strconv.Atoi(strings.TrimPrefix(got, "h"))
+	_, twice := s.early[got]
+	if s.early == nil || twice || notOurs != nil || n > s.tags {
+		return false, fmt.Errorf("%w: expected the answer to %s, have one to %q", errSyntax, tag, got)
+	}
+	s.early[got] = err
+	return false, nil
 }
 
 // status reads code and text of a status answer.
