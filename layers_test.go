@@ -30,7 +30,7 @@ func layers() map[string][]string {
 		"migrate/endpointtest":       {""},
 		"archive":                    {"", "archive/maildir", "archive/mbox", "archive/internal/...", "checkpoint"},
 		"archive/maildir":            {"", "archive/internal/..."},
-		"archive/mbox":               {"", "archive/maildir", "archive/internal/..."},
+		"archive/mbox":               {"", "archive/internal/..."},
 		"archive/internal/...":       {"", "archive/internal/..."},
 		"cmd/mailhaul":               {"cmd/internal/app"},
 		"cmd/internal/app":           {"", "migrate", "migrate/filter", "migrate/imapaccount", "migrate/imaptest/memory", "migrate/imaptest/sample", "archive", "checkpoint", "cmd/internal/config", "cmd/internal/credential", "cmd/internal/header", "cmd/internal/ui"},

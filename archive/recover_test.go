@@ -11,6 +11,7 @@ import (
 
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/archive"
+	"github.com/mailhaul/mailhaul/archive/internal/zone"
 	"github.com/mailhaul/mailhaul/archive/maildir"
 	"github.com/mailhaul/mailhaul/archive/mbox"
 )
@@ -73,7 +74,7 @@ func TestRecoverMaildir(t *testing.T) {
 			messages := int64(3)
 			if test.adopted {
 				messages = 4
-				if !m.InternalDate.Equal(date) || maildir.Zone(m.InternalDate) != "-0330" {
+				if !m.InternalDate.Equal(date) || zone.Of(m.InternalDate) != "-0330" {
 					t.Errorf("adopted with the date %v", m.InternalDate)
 				}
 				if got, err := text(t, r.a, "INBOX", 9); err != nil || string(got) != body {

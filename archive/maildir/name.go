@@ -2,12 +2,12 @@ package maildir
 
 import (
 	"encoding/hex"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/archive/internal/zone"
 )
 
 // owner stands where other programs put a host name; by it a name is known to
@@ -58,7 +58,7 @@ func (n Name) Base() string {
 	b = append(b, 'U')
 	b = strconv.AppendUint(b, uint64(n.UID), 10)
 	b = append(b, 'Z')
-	b = append(b, Zone(n.InternalDate)...)
+	b = append(b, zone.Of(n.InternalDate)...)
 	b = append(b, 'H')
 	b = hex.AppendEncode(b, n.Digest[:])
 	b = append(b, owner...)
@@ -83,7 +83,7 @@ func parse(base string) (n Name, ok bool) {
 	seconds, rest, ok1 := strings.Cut(base, ".V")
 	validity, rest, ok2 := strings.Cut(rest, "U")
 	uid, rest, ok3 := strings.Cut(rest, "Z")
-	zone, rest, ok4 := strings.Cut(rest, "H")
+	offset, rest, ok4 := strings.Cut(rest, "H")
 	digest, sizes, ok5 := strings.Cut(rest, owner)
 	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || len(digest) != 2*digestOctets {
 		return Name{}, false
@@ -92,7 +92,7 @@ func parse(base string) (n Name, ok bool) {
 	v, err2 := strconv.ParseUint(validity, 10, 32)
 	u, err3 := strconv.ParseUint(uid, 10, 32)
 	_, err4 := hex.Decode(n.Digest[:], []byte(digest))
-	date, err5 := Date(unix, zone)
+	date, err5 := zone.Date(unix, offset)
 	if err1 != nil || err2 != nil || err3 != nil || err4 != nil || err5 != nil || u == 0 {
 		return Name{}, false
 	}
@@ -110,37 +110,4 @@ func parse(base string) (n Name, ok bool) {
 		}
 	}
 	return n, true
-}
-
-// Zone spells the zone of a date as RFC 5322 does, "none" for the zero date.
-func Zone(t time.Time) string {
-	if t.IsZero() {
-		return "none"
-	}
-	_, offset := t.Zone()
-	sign, minutes := byte('+'), offset/60
-	if minutes < 0 {
-		sign, minutes = '-', -minutes
-	}
-	return fmt.Sprintf("%c%02d%02d", sign, minutes/60, minutes%60)
-}
-
-// Date returns the date of Unix seconds in a zone that [Zone] spelled, and the
-// zero date for "none".
-func Date(unix int64, zone string) (time.Time, error) {
-	if zone == "none" {
-		return time.Time{}, nil
-	}
-	if len(zone) != 5 || (zone[0] != '+' && zone[0] != '-') {
-		return time.Time{}, fmt.Errorf("parse zone: %q is none", zone)
-	}
-	hhmm, err := strconv.ParseUint(zone[1:], 10, 16)
-	if err != nil || hhmm%100 > 59 {
-		return time.Time{}, fmt.Errorf("parse zone: %q is none", zone)
-	}
-	seconds := int(hhmm/100*60+hhmm%100) * 60
-	if zone[0] == '-' {
-		seconds = -seconds
-	}
-	return time.Unix(unix, 0).In(time.FixedZone("", seconds)), nil
 }

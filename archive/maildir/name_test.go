@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/archive/internal/zone"
 	"github.com/mailhaul/mailhaul/archive/maildir"
 )
 
@@ -36,8 +37,8 @@ func TestName(t *testing.T) {
 				if !ok || !got.InternalDate.Equal(test.name.InternalDate) {
 					t.Fatalf("Parse(%s) = %+v, %v", test.want+info, got, ok)
 				}
-				if maildir.Zone(got.InternalDate) != maildir.Zone(test.name.InternalDate) {
-					t.Errorf("zone %s, want %s", maildir.Zone(got.InternalDate), maildir.Zone(test.name.InternalDate))
+				if zone.Of(got.InternalDate) != zone.Of(test.name.InternalDate) {
+					t.Errorf("zone %s, want %s", zone.Of(got.InternalDate), zone.Of(test.name.InternalDate))
 				}
 				got.InternalDate = test.name.InternalDate
 				if got != test.name {

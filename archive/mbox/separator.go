@@ -10,7 +10,7 @@ import (
 	gombox "github.com/emersion/go-mbox"
 
 	"github.com/mailhaul/mailhaul"
-	"github.com/mailhaul/mailhaul/archive/maildir"
+	"github.com/mailhaul/mailhaul/archive/internal/zone"
 )
 
 // Separator is what a separator line carries:
@@ -42,7 +42,7 @@ func (s Separator) Append(dst []byte) ([]byte, error) {
 		kind = 'L'
 	}
 	line := bytes.NewBuffer(dst)
-	sender := fmt.Sprintf("%d.%d.%s.%d%c%s", s.UIDValidity, s.UID, maildir.Zone(s.InternalDate), s.Size, kind, domain)
+	sender := fmt.Sprintf("%d.%d.%s.%d%c%s", s.UIDValidity, s.UID, zone.Of(s.InternalDate), s.Size, kind, domain)
 	if _, err := gombox.NewWriter(line).CreateMessage(sender, date); err != nil {
 		return dst, fmt.Errorf("write separator line: %w", err)
 	}
@@ -81,7 +81,7 @@ func ParseSeparator(line []byte) (s Separator, ok bool) {
 		size = strings.TrimSuffix(parts[3], "V")
 	}
 	octets, err4 := strconv.ParseInt(size, 10, 64)
-	internal, err5 := maildir.Date(when.Unix(), parts[2])
+	internal, err5 := zone.Date(when.Unix(), parts[2])
 	if err4 != nil || err5 != nil || octets < 0 {
 		return Separator{}, false
 	}
