@@ -13,20 +13,6 @@ import (
 // maxFolders bounds how many folders a server can make us hold.
 const maxFolders = 200_000
 
-// statusWindow is how many STATUS commands are under way at once: enough to
-// hide the round trips, little enough that neither side's buffers fill up.
-const statusWindow = 200
-
-// Namespace is a prefix of folder names and its delimiter (RFC 2342).
-type Namespace struct{ Prefix, Delimiter string }
-
-// Namespaces are those of the account; nil where the server does not tell.
-type Namespaces struct{ Personal, Other, Shared []Namespace }
-
-// Namespaces returns what the server said of its namespaces at the last
-// Folders.
-func (a *Account) Namespaces() Namespaces { return a.namespaces }
-
 // Folders lists all folders with counters and subscriptions, in one flight of
 // commands where the server has LIST-STATUS, in two elsewhere.
 func (a *Account) Folders(ctx context.Context) ([]*mailhaul.Folder, error) {
@@ -41,38 +27,6 @@ func (a *Account) Folders(ctx context.Context) ([]*mailhaul.Folder, error) {
 		return nil
 	})
 	return folders, err
-}
-
-// withRetry runs f on a session, again on a new one when the line is lost.
-func (a *Account) withRetry(ctx context.Context, f func(*session) error) error {
-	r := retry{a: a}
-	for {
-		err := a.once(ctx, f)
-		if err == nil {
-			return nil
-		}
-		if err := r.again(ctx, err); err != nil {
-			return err
-		}
-	}
-}
-
-func (a *Account) once(ctx context.Context, f func(*session) error) error {
-	s, err := a.acquire(ctx)
-	if err != nil {
-		return err
-	}
-	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
-	err = f(s)
-	if !stop() && ctx.Err() != nil {
-		a.lost(s, ctx.Err()) //nolint:errcheck // the caller wants to hear of ctx
-		return ctx.Err()
-	}
-	if err != nil {
-		return a.lost(s, err)
-	}
-	a.release(s)
-	return nil
 }
 
 // lister collects what the answers to LIST and its companions say.
@@ -130,17 +84,6 @@ func (l *lister) list() error {
 		return l.statusAll()
 	}
 	return nil
-}
-
-func (l *lister) statusItems() string {
-	items := "MESSAGES UIDNEXT UIDVALIDITY"
-	if l.s.caps.Has(imap.CapCondStore) {
-		items += " HIGHESTMODSEQ"
-	}
-	if l.s.caps.Has(imap.CapStatusSize) {
-		items += " SIZE"
-	}
-	return items
 }
 
 func (l *lister) answer(_ uint32, word string, r *response) error {
@@ -228,109 +171,5 @@ func (l *lister) listed(r *response) error {
 	}
 	l.folders = append(l.folders, f)
 	l.byRaw[raw] = f
-	return nil
-}
-
-// readStatus reads the items of a STATUS answer (RFC 9051, 7.3.4).
-func readStatus(r *response, f *mailhaul.Folder) error {
-	r.blanks()
-	if err := r.expect('('); err != nil {
-		return err
-	}
-	for r.blanks(); !r.eat(')'); r.blanks() {
-		item := strings.ToUpper(string(r.word()))
-		r.blanks()
-		if item == "" {
-			return r.syntax("a STATUS item")
-		}
-		n, err := r.number()
-		if err != nil {
-			return err
-		}
-		switch item {
-		case "MESSAGES":
-			f.Messages = uint32(n)
-		case "UIDNEXT":
-			f.UIDNext = mailhaul.UID(n)
-		case "UIDVALIDITY":
-			f.UIDValidity = uint32(n)
-			f.HasCounters = n != 0
-		case "HIGHESTMODSEQ":
-			f.HighestModSeq = n
-		case "SIZE":
-			f.Size = int64(n)
-		}
-	}
-	return nil
-}
-
-// statusAll asks for the counters folder by folder, many in flight, answered in
-// any order (RFC 9051, 5.5). A folder that refuses keeps HasCounters false: it is
-// looked into instead.
-func (l *lister) statusAll() error {
-	l.s.early = map[string]error{}
-	defer func() { l.s.early = nil }()
-	var flight []string
-	answer := func(n int) error {
-		if err := l.s.conn.Flush(); err != nil {
-			return err
-		}
-		for _, tag := range flight[:n] {
-			if err := l.s.wait(tag, 4*statusWindow, maxLine, l.answer); err != nil && !isRefusal(err) {
-				return err
-			}
-		}
-		flight = flight[n:]
-		return nil
-	}
-	for _, f := range l.folders {
-		name, ok := quoteName(f.Raw)
-		if f.NoSelect || !ok {
-			continue
-		}
-		flight = append(flight, l.s.send("STATUS "+name+" ("+l.statusItems()+")"))
-		if len(flight) >= statusWindow {
-			if err := answer(len(flight) / 2); err != nil {
-				return err
-			}
-		}
-	}
-	return answer(len(flight))
-}
-
-// readNamespaces reads a NAMESPACE answer (RFC 2342, 5).
-func (l *lister) readNamespaces(r *response) error {
-	for _, class := range []*[]Namespace{&l.namespaces.Personal, &l.namespaces.Other, &l.namespaces.Shared} {
-		r.blanks()
-		if !r.eat('(') {
-			if err := r.skip(); err != nil { // NIL
-				return err
-			}
-			continue
-		}
-		for r.blanks(); !r.eat(')'); r.blanks() {
-			if err := r.expect('('); err != nil {
-				return err
-			}
-			prefix, _, err := r.text()
-			if err != nil {
-				return err
-			}
-			r.blanks()
-			delimiter, null, err := r.text()
-			if err != nil {
-				return err
-			}
-			if null {
-				delimiter = ""
-			}
-			*class = append(*class, Namespace{prefix, delimiter})
-			for r.blanks(); !r.eat(')'); r.blanks() { // extensions
-				if err := r.skip(); err != nil {
-					return err
-				}
-			}
-		}
-	}
 	return nil
 }

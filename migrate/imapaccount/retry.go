@@ -97,3 +97,35 @@ func refusedMore(err error) bool {
 	s, ok := errors.AsType[*imap.Error](err)
 	return ok && isBusy(string(s.Code), s.Text)
 }
+
+// withRetry runs f on a session, again on a new one when the line is lost.
+func (a *Account) withRetry(ctx context.Context, f func(*session) error) error {
+	r := retry{a: a}
+	for {
+		err := a.once(ctx, f)
+		if err == nil {
+			return nil
+		}
+		if err := r.again(ctx, err); err != nil {
+			return err
+		}
+	}
+}
+
+func (a *Account) once(ctx context.Context, f func(*session) error) error {
+	s, err := a.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { s.conn.Close() })
+	err = f(s)
+	if !stop() && ctx.Err() != nil {
+		a.lost(s, ctx.Err()) //nolint:errcheck // the caller wants to hear of ctx
+		return ctx.Err()
+	}
+	if err != nil {
+		return a.lost(s, err)
+	}
+	a.release(s)
+	return nil
+}
