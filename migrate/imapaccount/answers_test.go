@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/migrate/imapaccount"
 	"github.com/mailhaul/mailhaul/migrate/imaptest"
 )
 
@@ -126,5 +127,35 @@ func TestBadMessages(t *testing.T) {
 			}
 			checkFailed(t, failures, 2)
 		})
+	}
+}
+
+// TestCapabilitiesAfterLogin: what a server can do after the login counts, also
+// when it told something else in its greeting and nothing with its OK. The client
+// library asks by itself then, at any time.
+func TestCapabilitiesAfterLogin(t *testing.T) {
+	in := false
+	server := imaptest.NewScript(t, imaptest.Script{Greeting: "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready", Folders: []*imaptest.ScriptFolder{three()},
+		Answer: func(c *imaptest.ScriptConn, command imaptest.Command) bool {
+			switch command.Name {
+			case "AUTHENTICATE":
+				in = true
+			case "CAPABILITY":
+				if in {
+					c.Say("* CAPABILITY IMAP4rev1 ESEARCH")
+					c.OK(command, "done")
+					return true
+				}
+			}
+			return false
+		}})
+	for range 50 {
+		in = false
+		if _, failures, err := haul(t.Context(), open(t, config(t, server.Addr, "me", "x", imapaccount.PlainText))); err != nil || len(failures) > 0 {
+			t.Fatal(err, failures)
+		}
+	}
+	if n := server.Count("UID SEARCH"); n != 50 {
+		t.Errorf("%d of 50 runs knew of ESEARCH", n)
 	}
 }

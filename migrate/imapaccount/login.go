@@ -1,6 +1,7 @@
 package imapaccount
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -44,12 +45,17 @@ func (a *Account) login(ctx context.Context, c *wire.Conn) (*session, error) {
 		}
 	}
 	caps := client.Caps()
-	if caps == nil {
-		return fail("ask for capabilities", errNoCapabilities)
-	}
 	c.Borrow()
 	c.LoggedIn()
-	return &session{conn: c, client: client, caps: caps, r: response{c: c}}, nil
+	s := &session{conn: c, client: client, caps: caps, r: response{c: c}}
+	if !bytes.Contains(c.LastLine(), []byte("OK [CAPABILITY ")) {
+		// What the library has may be from before the login: it asks anew on its
+		// own time (go-imap v2.0.0-beta.8). We do not wait for that.
+		if err := s.askCapabilities(); err != nil {
+			return fail("ask for capabilities", err)
+		}
+	}
+	return s, nil
 }
 
 var errNoCapabilities = errors.New("the server does not tell its capabilities")

@@ -1,6 +1,7 @@
 package imapaccount
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -31,6 +32,24 @@ func (s *session) close() {
 	}
 	s.conn.Close()
 	s.client.Close() //nolint:errcheck // ends the library's goroutine
+}
+
+// askCapabilities asks for what the server can do now (RFC 9051, 6.1.1).
+func (s *session) askCapabilities() error {
+	tag := s.send("CAPABILITY")
+	if err := s.conn.Flush(); err != nil {
+		return err
+	}
+	return s.wait(tag, 100, maxLine, func(_ uint32, word string, r *response) error {
+		if word != "CAPABILITY" {
+			return nil
+		}
+		s.caps = imap.CapSet{}
+		for _, name := range bytes.Fields(r.rest) {
+			s.caps[imap.Cap(bytes.ToUpper(name))] = struct{}{}
+		}
+		return nil
+	})
 }
 
 // send buffers a command and returns its tag, "" when the line is broken: the
@@ -127,6 +146,9 @@ func (s *session) tagged(tag string) (mine bool, err error) {
 	}
 	if got == tag {
 		return true, err
+	}
+	if strings.HasPrefix(got, "T") { // the library's question for capabilities
+		return false, nil
 	}
 	n, notOurs := strconv.Atoi(strings.TrimPrefix(got, "h"))
 	_, twice := s.early[got]

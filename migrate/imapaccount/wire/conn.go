@@ -45,6 +45,7 @@ type Conn struct {
 	closed   bool
 	hello    []byte // a greeting of ours that the library reads first
 	greeting []byte // the server's first line, or its beginning
+	last     lastLine
 }
 
 // NewConn puts a Conn on a network connection.
@@ -81,7 +82,7 @@ func (c *Conn) StartTLS(config *tls.Config) error {
 // STARTTLS the server does not greet again (RFC 9051, 6.2.1).
 func (c *Conn) Greet() { c.hello = []byte("* OK TLS is on\r\n") }
 
-// maxGreeting is how much of the greeting is kept.
+// maxGreeting is how much of the greeting, and of the last line, is kept.
 const maxGreeting = 512
 
 // greeted keeps the server's first line.
@@ -93,6 +94,28 @@ func (c *Conn) greeted(p []byte) {
 		p = p[:i+1]
 	}
 	c.greeting = append(c.greeting, p[:min(len(p), maxGreeting-len(c.greeting))]...)
+}
+
+// LastLine returns the last line that the library was given, or its beginning.
+// It is for the borrower.
+func (c *Conn) LastLine() []byte { return c.last.line }
+
+// lastLine keeps the beginning of the line that was seen last.
+type lastLine struct {
+	line  []byte
+	ended bool
+}
+
+func (l *lastLine) add(p []byte) {
+	for len(p) > 0 {
+		if l.ended {
+			l.line, l.ended = l.line[:0], false
+		}
+		part, rest, ended := bytes.Cut(p, []byte("\n"))
+		l.line = append(l.line, part[:min(len(part), maxGreeting-len(l.line))]...)
+		l.ended = ended
+		p = rest
+	}
 }
 
 // Greeted tells whether the server's greeting has a word in it. What it said
@@ -118,25 +141,32 @@ func (c *Conn) Read(p []byte) (int, error) {
 		}
 		c.reading = true
 		c.mu.Unlock()
-		n, err := c.br.Read(p)
+		n, err := c.readForLibrary(p)
 		c.mu.Lock()
 		c.reading = false
 		borrowed := c.borrowed
 		c.cond.Broadcast()
 		c.mu.Unlock()
-		if n > 0 {
-			if err := c.guard.check(p[:n]); err != nil {
-				return 0, err
-			}
-			c.greeted(p[:n])
-			c.trace.server(p[:n])
-			return n, nil
-		}
-		if borrowed && errors.Is(err, os.ErrDeadlineExceeded) {
+		if n == 0 && borrowed && errors.Is(err, os.ErrDeadlineExceeded) {
 			continue // the borrower wanted the line, nothing is wrong with it
 		}
 		return n, err
 	}
+}
+
+// readForLibrary reads once, and looks at what the library is given.
+func (c *Conn) readForLibrary(p []byte) (int, error) {
+	n, err := c.br.Read(p)
+	if n == 0 {
+		return 0, err
+	}
+	if err := c.guard.check(p[:n]); err != nil {
+		return 0, err
+	}
+	c.greeted(p[:n])
+	c.last.add(p[:n])
+	c.trace.server(p[:n])
+	return n, nil
 }
 
 // Write is the library's. go-imap v2.0.0-beta.8 spells an empty SASL answer "=",
