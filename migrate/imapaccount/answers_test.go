@@ -138,8 +138,10 @@ func TestCapabilitiesAfterLogin(t *testing.T) {
 	server := imaptest.NewScript(t, imaptest.Script{Greeting: "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready", Folders: []*imaptest.ScriptFolder{three()},
 		Answer: func(c *imaptest.ScriptConn, command imaptest.Command) bool {
 			switch command.Name {
-			case "AUTHENTICATE":
-				in = true
+			case "LOGIN":
+				in, c.User = true, "me"
+				c.OK(command, "welcome")
+				return true
 			case "CAPABILITY":
 				if in {
 					c.Say("* CAPABILITY IMAP4rev1 ESEARCH")
@@ -151,7 +153,9 @@ func TestCapabilitiesAfterLogin(t *testing.T) {
 		}})
 	for range 50 {
 		in = false
-		if _, failures, err := haul(t.Context(), open(t, config(t, server.Addr, "me", "x", imapaccount.PlainText))); err != nil || len(failures) > 0 {
+		cfg := config(t, server.Addr, "me", "x", imapaccount.PlainText)
+		cfg.Mechanism = "LOGIN"
+		if _, failures, err := haul(t.Context(), open(t, cfg)); err != nil || len(failures) > 0 {
 			t.Fatal(err, failures)
 		}
 	}
