@@ -134,16 +134,16 @@ func TestBadMessages(t *testing.T) {
 // when it told something else in its greeting and nothing with its OK. The client
 // library asks by itself then, at any time.
 func TestCapabilitiesAfterLogin(t *testing.T) {
-	in := false
+	in := map[int]bool{} // by connection
 	server := imaptest.NewScript(t, imaptest.Script{Greeting: "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] ready", Folders: []*imaptest.ScriptFolder{three()},
 		Answer: func(c *imaptest.ScriptConn, command imaptest.Command) bool {
 			switch command.Name {
 			case "LOGIN":
-				in, c.User = true, "me"
+				in[c.Number], c.User = true, "me"
 				c.OK(command, "welcome")
 				return true
 			case "CAPABILITY":
-				if in {
+				if in[c.Number] {
 					c.Say("* CAPABILITY IMAP4rev1 ESEARCH")
 					c.OK(command, "done")
 					return true
@@ -152,7 +152,6 @@ func TestCapabilitiesAfterLogin(t *testing.T) {
 			return false
 		}})
 	for range 50 {
-		in = false
 		cfg := config(t, server.Addr, "me", "x", imapaccount.PlainText)
 		cfg.Mechanism = "LOGIN"
 		if _, failures, err := haul(t.Context(), open(t, cfg)); err != nil || len(failures) > 0 {
