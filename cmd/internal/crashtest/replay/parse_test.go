@@ -70,7 +70,7 @@ func TestParse(t *testing.T) {
 		{"elsewhere", []string{`1 openat(AT_FDCWD</>, '/s/a', O_RDWR|O_CREAT) = 3</s/a>`, `1 write(3</s/a>, 'x', 1) = 1`, `1 rename('/s/a', '/s/b') = 0`, `1 write(9<socket:[1]>, 'x', 1) = 1`, `1 symlink('/r/a', '/s/b') = -1 EPERM (Operation not permitted)`},
 			nil},
 		{"output", []string{`1 write(1<pipe:[1]>, 'done', 4) = 4`}, []string{`output 0   0 0 "done"`}},
-		{"calls of two threads", []string{open, `1 pwrite64(3</r/a>, 'ab', 2, 0 <unfinished ...>`, `2 fsync(3</r/a> <unfinished ...>`, `1 <... pwrite64 resumed>)          = 2`, `2 <... fsync resumed>)              = 0`, `2 +++ exited with 0 +++`, `1 --- SIGURG {si_signo=SIGURG} ---`, `1 write(3</r/a>, 'x', 1 <unfinished ...>`},
+		{"calls of two threads", []string{open, `1 pwrite64(3</r/a>, 'ab', 2, 0 <unfinished ...>`, `2 fsync(3</r/a> <unfinished ...>`, `1 <... pwrite64 resumed>)          = 2`, `2 <... fsync resumed>)              = 0`, `2 +++ exited with 0 +++`, `1 --- SIGURG {si_signo=SIGURG} ---`, `1 write(3</r/a>, 'x', 1 <unfinished ...>`, `3 ???( <detached ...>`, `4 fsync(3</r/a> <unfinished ...>`, `4 <... fsync resumed> <detached ...>`},
 			[]string{`make 2  a 0 0 ""`, `write 2  a 0 0 "ab"`, `sync 2  a 0 0 ""`}},
 		{"a mapped index", []string{`1 open('/r/x-shm', O_RDWR|O_CREAT) = 3</r/x-shm>`, `1 mmap(NULL, 32768, PROT_READ|PROT_WRITE, MAP_SHARED, 3</r/x-shm>, 0) = 0x7f0000000000`},
 			[]string{`make 2  x-shm 0 0 ""`}},

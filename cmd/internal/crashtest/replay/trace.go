@@ -89,6 +89,9 @@ func parseCall(text string) (call, error) {
 	if text == "" || strings.HasPrefix(text, "+++") || strings.HasPrefix(text, "---") {
 		return call{}, nil
 	}
+	if strings.HasSuffix(text, "<detached ...>") {
+		return call{}, nil // the thread was killed before it left the call, or began it
+	}
 	if strings.HasSuffix(text, "<unfinished ...>") {
 		return call{}, errUnfinished
 	}
