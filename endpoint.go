@@ -1,6 +1,9 @@
 package mailhaul
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Source is where mail is taken from. Its methods are called one at a time;
 // deliver functions may be called from several goroutines at once.
@@ -34,6 +37,25 @@ type ListRequest struct {
 	Known bool
 	// ModSeq is the HIGHESTMODSEQ up to which flags are known, 0 for none.
 	ModSeq uint64
+	// Criteria choose among the folder's messages.
+	Criteria Criteria
+}
+
+// Criteria choose messages of a folder. The zero value chooses all.
+type Criteria struct {
+	// Since and Before bound the day of INTERNALDATE, whatever its zone (RFC
+	// 9051, 6.4.4): not before the day of Since, before the day of Before. The
+	// zero time bounds nothing.
+	Since, Before time.Time
+	// MaxSize is the largest size in octets, 0 for no limit.
+	MaxSize int64
+	// UIDs are the messages to choose from, empty for all.
+	UIDs UIDSet
+}
+
+// All tells whether all messages are chosen.
+func (c Criteria) All() bool {
+	return c.Since.IsZero() && c.Before.IsZero() && c.MaxSize == 0 && c.UIDs.Empty()
 }
 
 // Listing is the state of one folder.
@@ -41,6 +63,9 @@ type Listing struct {
 	Folder *Folder // the folder of the request, its counters brought up to date
 	// Live holds the UIDs of all messages in the folder.
 	Live UIDSet
+	// Chosen holds those of Live that the request's Criteria choose: Live itself
+	// when they choose all. TooLarge holds those that only MaxSize leaves out.
+	Chosen, TooLarge UIDSet
 	// Flags holds, when Known was asked, the flags of at least all messages
 	// whose flags changed since ModSeq, ascending by UID.
 	Flags []UIDFlags
@@ -84,6 +109,41 @@ type FlagSetter interface {
 	// SetFlags brings what other programs see up to date with the ledger, for
 	// messages given by place and flags. It is told of nothing but changes.
 	SetFlags(ctx context.Context, f *Folder, changes []FlagChange) error
+}
+
+// Holder is a target that is an account: it held mail before, others change
+// its mail, too, and when the line is lost nobody knows whether what was sent
+// last has arrived. So it is also read: as a Source its folders are those that
+// Folder.At names.
+//
+// Prepare makes, for each folder given, the folder Folder.At.Name unless it is
+// there, subscribes it when the given folder is subscribed and it was not made
+// before (Folder.At.UIDValidity 0), and fills in Folder.At: name, raw name and
+// counters. A name that the server refuses is replaced by a close one, always
+// the same.
+//
+// SetFlags leaves a message alone whose flags at the target are not Old.
+type Holder interface {
+	Source
+	Target
+	FlagSetter
+	// Announce sets the function that is told of messages before they are sent.
+	// Only when it returns nil they are sent. It is set once before the first
+	// Store and called from one goroutine at a time.
+	Announce(func([]Intent) error)
+	// Remove removes messages for good, by their UIDs in f.At: those alone,
+	// whatever else is marked \Deleted (RFC 9051, 6.4.9).
+	Remove(ctx context.Context, f *Folder, uids UIDSet) error
+	// Limits tells how much may be stored.
+	Limits(ctx context.Context) (Limits, error)
+}
+
+// Limits are what a target takes, in octets; -1 when it does not say.
+type Limits struct {
+	// Message is the largest message (APPENDLIMIT, RFC 7889).
+	Message int64
+	// Used and Total are the account's quota (RFC 9208).
+	Used, Total int64
 }
 
 // FlagChange is a change of one stored message's flags.

@@ -14,6 +14,9 @@ type Folder struct {
 	Raw string
 	// Delimiter is the hierarchy delimiter, "" in a flat hierarchy.
 	Delimiter string
+	// Namespace is the prefix of the personal namespace that the folder lies in
+	// (RFC 2342), with its delimiter: "INBOX." on Courier. It is a part of Name.
+	Namespace string
 	// SpecialUse is the special-use attribute (RFC 6154), such as \Sent, or "".
 	SpecialUse string
 	// Subscribed tells whether the folder is subscribed (RFC 9051, 6.3.7).
@@ -36,4 +39,7 @@ type Folder struct {
 	// Place is where an archive keeps the folder, as a slash-separated path
 	// below the archive's mail directory; "" while it has none.
 	Place string
+	// At is the folder of a target account that takes this folder's messages;
+	// nil for a target of another kind.
+	At *Folder
 }

@@ -56,7 +56,29 @@ type Receipt struct {
 	LineEnds     LineEnds
 	// Place finds the message within Folder.Place: a Maildir base name (without
 	// the info part); "" for an mbox, where Offset is the octet at which its
-	// separator line begins.
+	// separator line begins; in an account the UID in Folder.At, in decimal, ""
+	// when the server did not tell it.
 	Place  string
 	Offset int64
+	// Altered says what the target did to the message, "" when nothing is known
+	// to differ.
+	Altered string
+}
+
+// Intent announces that a message is about to be sent to an account. It is
+// written down before, so that after a crash the message is looked for before
+// it is sent again.
+type Intent struct {
+	Folder       *Folder
+	UID          UID
+	Flags        Flags
+	InternalDate time.Time
+	Size         int64
+	Fingerprint  Fingerprint
+	// Digest is zero for a message that is streamed: it is not known yet.
+	Digest Digest
+	// UIDValidity is that of Folder.At, and First the lowest UID that the
+	// message can get there.
+	UIDValidity uint32
+	First       UID
 }
