@@ -116,11 +116,17 @@ type FlagSetter interface {
 // last has arrived. So it is also read: as a Source its folders are those that
 // Folder.At names.
 //
-// Prepare makes, for each folder given, the folder Folder.At.Name unless it is
-// there, subscribes it when the given folder is subscribed and it was not made
-// before (Folder.At.UIDValidity 0), and fills in Folder.At: name, raw name and
-// counters. A name that the server refuses is replaced by a close one, always
-// the same.
+// Prepare makes, for each folder given, the folder Folder.At.Name when it is not
+// there (Folder.At.UIDValidity 0), with the special use Folder.At.SpecialUse,
+// and subscribes it if the given folder is subscribed. It fills in Folder.At:
+// raw name and counters, and the name of a folder that takes its place where
+// the account does not tell names apart by case. A name that the server refuses
+// is an error with ScopeFolder that wraps ErrName.
+//
+// Receipts also tell of messages that the account refused (Receipt.Err). Of
+// messages that were announced and are in no receipt after Flush nobody knows
+// whether they have arrived: the line was lost. Who finds out sends the rest
+// again.
 //
 // SetFlags leaves a message alone whose flags at the target are not Old.
 type Holder interface {
@@ -134,6 +140,9 @@ type Holder interface {
 	// Remove removes messages for good, by their UIDs in f.At: those alone,
 	// whatever else is marked \Deleted (RFC 9051, 6.4.9).
 	Remove(ctx context.Context, f *Folder, uids UIDSet) error
+	// Names returns the prefix of the personal namespace and the hierarchy
+	// delimiter of new folders, as of the last Folders.
+	Names() (namespace, delimiter string)
 	// Limits tells how much may be stored.
 	Limits(ctx context.Context) (Limits, error)
 }

@@ -20,6 +20,10 @@ var (
 	ErrUsage = errors.New("wrong usage")
 	// ErrGone: the message is no longer on the server.
 	ErrGone = errors.New("no longer on the server")
+	// ErrName: the account does not take a folder of that name.
+	ErrName = errors.New("folder name refused")
+	// ErrFull: the account has no room for more (RFC 9208, OVERQUOTA).
+	ErrFull = errors.New("the account is full")
 	// ErrNewer: a ledger written by a newer version.
 	ErrNewer = errors.New("written by a newer version of mailhaul")
 )

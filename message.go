@@ -60,9 +60,11 @@ type Receipt struct {
 	// when the server did not tell it.
 	Place  string
 	Offset int64
-	// Altered says what the target did to the message, "" when nothing is known
-	// to differ.
-	Altered string
+	// Doubt marks a message of a kind that some servers alter, or one that could
+	// not be stored with all that belongs to it: it should be read back.
+	Doubt bool
+	// Err says why an account did not take the message; then it is no receipt.
+	Err error
 }
 
 // Intent announces that a message is about to be sent to an account. It is

@@ -135,6 +135,9 @@ func (s UIDSet) All() iter.Seq[UID] {
 	}
 }
 
+// Both returns the UIDs that are in s and in t.
+func (s UIDSet) Both(t UIDSet) UIDSet { return s.Minus(s.Minus(t)) }
+
 // Minus returns the UIDs of s that are not in t.
 func (s UIDSet) Minus(t UIDSet) UIDSet {
 	var out UIDSet

@@ -23,6 +23,9 @@ func (a *Account) Folders(ctx context.Context) ([]*mailhaul.Folder, error) {
 			return err
 		}
 		a.namespaces = l.namespaces
+		for _, f := range l.folders {
+			f.Namespace = l.namespaces.prefixOf(f.Raw, s.utf8)
+		}
 		folders = l.folders
 		return nil
 	})

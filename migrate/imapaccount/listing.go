@@ -47,11 +47,16 @@ type viewer struct {
 type view struct {
 	request              mailhaul.ListRequest
 	examine, uids, flags string // tags, "" when not asked
+	criteria
 	exists               int64
 	listing              mailhaul.Listing
 }
 
-func (v *viewer) run(report func(mailhaul.Listing) error) error {
+func (v *viewer) run(tell func(mailhaul.Listing) error) error {
+	report := func(w *view) error {
+		w.choose()
+		return tell(w.listing)
+	}
 	var flight []*view
 	next := 0
 	for next < len(v.requests) || len(flight) > 0 {
@@ -76,14 +81,14 @@ func (v *viewer) run(report func(mailhaul.Listing) error) error {
 				if err := v.heal(each); err != nil {
 					return err
 				}
-				if err := report(each.listing); err != nil {
+				if err := report(each); err != nil {
 					return err
 				}
 			}
 			flight = nil
 			continue
 		}
-		if err := report(flight[0].listing); err != nil {
+		if err := report(flight[0]); err != nil {
 			return err
 		}
 		flight = flight[1:]
@@ -115,6 +120,7 @@ func (v *viewer) ask(q mailhaul.ListRequest) *view {
 	case q.Known:
 		w.flags = v.s.send(fmt.Sprintf("UID FETCH 1:* (UID FLAGS) (CHANGEDSINCE %d)", q.ModSeq))
 	}
+	v.askCriteria(w)
 	return w
 }
 
@@ -152,9 +158,16 @@ func (v *viewer) answer(w *view) error {
 		w.listing.Err = folderError("open", f, err)
 	}
 	var uids []mailhaul.UID
-	for _, tag := range []string{w.uids, w.flags} {
+	for _, tag := range []string{w.uids, w.flags, w.days, w.large} {
 		if tag == "" {
 			continue
+		}
+		found := &w.listing.Live
+		switch tag {
+		case w.days:
+			found = &w.inDays
+		case w.large:
+			found = &w.tooLarge
 		}
 		err := v.s.wait(tag, maxFlagEntries, maxSetLine, func(n uint32, word string, r *response) error {
 			if !opened {
@@ -167,14 +180,16 @@ func (v *viewer) answer(w *view) error {
 				w.exists--
 			case "ESEARCH":
 				set, err := readESearch(r)
-				w.listing.Live = set
+				*found = set
 				return err
+			case "SEARCH":
+				return readSearch(r, found)
 			case "FETCH":
 				got, err := v.reader.read(r, nil)
 				if err != nil || got.uid == 0 {
 					return err
 				}
-				if !v.s.caps.Has(imap.CapESearch) {
+				if !v.s.caps.Has(imap.CapESearch) && found == &w.listing.Live {
 					uids = append(uids, got.uid)
 				}
 				// The answers to a command may come before the end of the one
@@ -199,6 +214,7 @@ func (v *viewer) answer(w *view) error {
 		w.listing.Live = mailhaul.UIDSetOf(uids...)
 	}
 	sortFlags(&w.listing)
+	w.searched = w.listing.Live
 	return nil
 }
 

@@ -1,5 +1,7 @@
 package imapaccount
 
+import "strings"
+
 // Namespace is a prefix of folder names and its delimiter (RFC 2342).
 type Namespace struct{ Prefix, Delimiter string }
 
@@ -9,6 +11,18 @@ type Namespaces struct{ Personal, Other, Shared []Namespace }
 // Namespaces returns what the server said of its namespaces at the last
 // Folders.
 func (a *Account) Namespaces() Namespaces { return a.namespaces }
+
+// prefixOf returns the prefix, decoded, of the personal namespace that a raw
+// name lies in.
+func (n Namespaces) prefixOf(raw string, utf8Names bool) string {
+	prefix := ""
+	for _, p := range n.Personal {
+		if len(p.Prefix) > len(prefix) && strings.HasPrefix(raw, p.Prefix) {
+			prefix = p.Prefix
+		}
+	}
+	return decodeName(prefix, utf8Names)
+}
 
 // readNamespaces reads a NAMESPACE answer (RFC 2342, 5).
 func (l *lister) readNamespaces(r *response) error {
