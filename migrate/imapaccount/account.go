@@ -14,7 +14,9 @@ type Account struct {
 	config     Config
 	limiter    *wire.Limiter
 	newTrace   func() *wire.Trace
-	namespaces Namespaces
+	namespaces Namespaces // as of the last Folders, like the next two
+	delimiter  string
+	utf8       bool // names are UTF-8 on the wire
 
 	mu   sync.Mutex
 	idle []*session

@@ -1,6 +1,7 @@
 package imapaccount
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -22,9 +23,10 @@ func (a *Account) Folders(ctx context.Context) ([]*mailhaul.Folder, error) {
 		if err := l.list(); err != nil {
 			return err
 		}
-		a.namespaces = l.namespaces
+		a.namespaces, a.utf8 = l.namespaces, s.utf8
 		for _, f := range l.folders {
 			f.Namespace = l.namespaces.prefixOf(f.Raw, s.utf8)
+			a.delimiter = cmp.Or(f.Delimiter, a.delimiter)
 		}
 		folders = l.folders
 		return nil

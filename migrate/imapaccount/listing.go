@@ -48,8 +48,8 @@ type view struct {
 	request              mailhaul.ListRequest
 	examine, uids, flags string // tags, "" when not asked
 	criteria
-	exists               int64
-	listing              mailhaul.Listing
+	exists  int64
+	listing mailhaul.Listing
 }
 
 func (v *viewer) run(tell func(mailhaul.Listing) error) error {

@@ -124,7 +124,11 @@ func (a *Account) once(ctx context.Context, f func(*session) error) error {
 		return ctx.Err()
 	}
 	if err != nil {
-		return a.lost(s, err)
+		lost := a.lost(s, err)
+		if e, ok := errors.AsType[*mailhaul.Error](err); ok && !e.Temporary {
+			return err // the line is not the reason; what else was under way on it is dropped
+		}
+		return lost
 	}
 	a.release(s)
 	return nil

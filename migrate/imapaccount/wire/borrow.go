@@ -116,3 +116,25 @@ func unexpected(err error) error {
 
 // LoggedIn says that no secret is sent from here on: the trace shows commands.
 func (c *Conn) LoggedIn() { c.trace.loggedIn() }
+
+// SendLiteral buffers the octets of a literal.
+func (c *Conn) SendLiteral(p []byte) error {
+	c.trace.literalOut(int64(len(p)))
+	_, err := c.bw.Write(p)
+	return err
+}
+
+// PourLiteral sends n octets of a reader as a literal and returns how many it
+// read; fewer are io.ErrUnexpectedEOF.
+func (c *Conn) PourLiteral(r io.Reader, n int64) (int64, error) {
+	c.trace.literalOut(n)
+	sent, err := io.CopyN(c.bw, r, n)
+	return sent, unexpectedOnly(err)
+}
+
+func unexpectedOnly(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

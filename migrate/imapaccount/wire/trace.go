@@ -83,6 +83,17 @@ func (t *Trace) literal(n int64) {
 	t.write('S', fmt.Appendf(nil, "(literal of %d octets)", n))
 }
 
+// literalOut is a literal that a borrower sends: it is not fed to the splitter.
+func (t *Trace) literalOut(n int64) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.out.skip = 0
+	t.write('C', fmt.Appendf(nil, "(literal of %d octets)", n))
+}
+
 // maxTraceLine bounds a line of the trace: LIST and SEARCH answers can be long.
 const maxTraceLine = 1000
 

@@ -1,0 +1,126 @@
+package imapaccount
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mailhaul/mailhaul"
+)
+
+// accepted tells that messages are in the account.
+func (w *sender) accepted(l *lane, messages []*outgoing, placed appended) error {
+	w.retry.progress()
+	receipts := make([]mailhaul.Receipt, len(messages))
+	known := len(placed.uids) == len(messages) && placed.validity == l.folder.UIDValidity
+	for i, o := range messages {
+		receipts[i] = o.receipt
+		if known {
+			receipts[i].Place = strconv.FormatUint(uint64(placed.uids[i]), 10)
+		}
+	}
+	if known {
+		// What is sent from now on gets a higher UID (RFC 9051, 2.3.1.1).
+		l.first = max(l.first, slices.Max(placed.uids)+1)
+	}
+	l.taken = true
+	w.t.settled(messages)
+	if err := w.t.tell(receipts); err != nil {
+		return &stopped{err}
+	}
+	return nil
+}
+
+// refused takes a batch that the server does not want. It is halved until the
+// message is found that is the reason. A server that says it cannot now is
+// asked again later.
+func (w *sender) refused(l *lane, b *batch, why error) error {
+	status := why.(*statusError) //nolint:errorlint // a refusal is one
+	switch {
+	case status.code == "TRYCREATE" || status.code == "NONEXISTENT":
+		return w.lostFolder(l, b, "the folder was deleted in the account meanwhile", why)
+	case status.code == "NOPERM" || status.code == "READ-ONLY":
+		return w.lostFolder(l, b, "the account does not let anyone write there", why)
+	case isBusy(status.code, status.text) && status.code != "LIMIT":
+		if err := w.retry.again(context.Background(), &mailhaul.Error{Scope: mailhaul.ScopeAccount, Temporary: true, Op: "store messages", Err: why}); err != nil {
+			w.t.settled(b.messages)
+			return &stopped{err}
+		}
+		return w.resend(l, b)
+	case len(b.messages) > 1:
+		first, second := b.split()
+		w.t.again(l, first, second)
+		return nil
+	case status.code == "OVERQUOTA" || status.code == "" && strings.Contains(strings.ToLower(status.text), "quota"):
+		w.t.settled(b.messages)
+		if err := w.tellRefused(b.messages, fmt.Errorf("%w: %w", mailhaul.ErrFull, why)); err != nil {
+			return err
+		}
+		return &stopped{&mailhaul.Error{Scope: mailhaul.ScopeAccount, Op: "store messages", Folder: l.folder.Name,
+			Hint: "make room in the account and run the same command again: it goes on from there", Err: fmt.Errorf("%w: %w", mailhaul.ErrFull, why)}}
+	}
+	return w.refusedOne(l, b, why)
+}
+
+// refusedOne takes a single message that the server does not want: perhaps it
+// is not the message but what is said of it.
+func (w *sender) refusedOne(l *lane, b *batch, why error) error {
+	o := b.messages[0]
+	keywords := slices.ContainsFunc(o.receipt.Flags.List(), func(f string) bool { return f[0] != '\\' })
+	if o.stream == nil {
+		switch {
+		case keywords && !o.bare:
+			o.bare, o.receipt.Doubt = true, true
+			return w.resend(l, b)
+		case !o.undated && !o.receipt.InternalDate.IsZero():
+			o.undated, o.receipt.Doubt = true, true
+			return w.resend(l, b)
+		}
+	}
+	l.refused++
+	if err := w.tellRefused(b.messages, why); err != nil {
+		return err
+	}
+	w.t.settled(b.messages)
+	if !l.taken && l.refused >= maxRefused {
+		return w.lostFolder(l, &batch{}, fmt.Sprintf("it refused the first %d messages", l.refused), why)
+	}
+	return nil
+}
+
+// maxRefused single messages refused before the folder took one: it is not the
+// messages.
+const maxRefused = 20
+
+func (w *sender) resend(l *lane, b *batch) error {
+	w.t.again(l, b)
+	return nil
+}
+
+// tellRefused says that the account did not take messages.
+func (w *sender) tellRefused(messages []*outgoing, why error) error {
+	receipts := make([]mailhaul.Receipt, len(messages))
+	for i, o := range messages {
+		receipts[i] = o.receipt
+		receipts[i].Err = &mailhaul.Error{Scope: mailhaul.ScopeMessage, Op: "store message", Folder: o.receipt.Folder.Name, UID: o.receipt.UID, Err: why}
+	}
+	if err := w.t.tell(receipts); err != nil {
+		return &stopped{err}
+	}
+	return nil
+}
+
+// lostFolder ends a lane: its folder takes nothing more.
+func (w *sender) lostFolder(l *lane, b *batch, text string, why error) error {
+	err := &mailhaul.Error{Scope: mailhaul.ScopeFolder, Op: "store messages", Folder: l.folder.Name, Err: fmt.Errorf("%s: %w", text, why)}
+	if err := w.tellRefused(b.messages, err.Err); err != nil {
+		return err
+	}
+	w.t.settled(b.messages)
+	w.t.mu.Lock()
+	defer w.t.mu.Unlock()
+	l.err = err
+	return nil
+}

@@ -1,0 +1,173 @@
+package imapaccount
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mailhaul/mailhaul"
+)
+
+// Prepare implements mailhaul.Holder. A folder without an At gets one of its
+// own name. All that is new is made and subscribed in one flight of commands.
+func (t *Target) Prepare(ctx context.Context, folders []*mailhaul.Folder) error {
+	var missing []*mailhaul.Folder
+	for _, f := range folders {
+		if f.At == nil {
+			f.At = &mailhaul.Folder{Name: f.Name}
+		}
+		if f.At.UIDValidity == 0 {
+			missing = append(missing, f)
+		}
+	}
+	if len(missing) > 0 {
+		if err := t.make(ctx, missing); err != nil {
+			return err
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, f := range folders {
+		name, ok := quoteName(f.At.Raw)
+		if !ok {
+			return refusedName(f, errSyntax)
+		}
+		if l := t.lanes[f.At.Raw]; l == nil || l.folder.UIDValidity != f.At.UIDValidity {
+			t.lanes[f.At.Raw] = &lane{folder: f.At, name: name, first: max(f.At.UIDNext, 1)}
+		}
+	}
+	return nil
+}
+
+func refusedName(f *mailhaul.Folder, err error) error {
+	return &mailhaul.Error{Scope: mailhaul.ScopeFolder, Op: fmt.Sprintf("make folder %q", f.At.Name), Folder: f.Name, Err: fmt.Errorf("%w: %w", mailhaul.ErrName, err)}
+}
+
+// make makes folders that are not there, and looks at them.
+func (t *Target) make(ctx context.Context, missing []*mailhaul.Folder) error {
+	slices.SortStableFunc(missing, func(a, b *mailhaul.Folder) int { // parents first
+		return cmp.Compare(strings.Count(a.At.Name, t.delimiter), strings.Count(b.At.Name, t.delimiter))
+	})
+	var refusals map[string]error
+	err := t.withRetry(ctx, func(s *session) (err error) {
+		refusals, err = t.create(s, missing)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	there, err := t.Folders(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range missing {
+		if err := find(f, there, refusals[f.At.Raw]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// create asks for all folders, and for their subscriptions, at once. It returns
+// why folders were refused, by raw name; that they are there may be the reason.
+func (t *Target) create(s *session, missing []*mailhaul.Folder) (map[string]error, error) {
+	type asked struct {
+		f                 *mailhaul.Folder
+		create, subscribe string
+		use               bool
+	}
+	var flight []asked
+	refusals := map[string]error{}
+	settle := func() error {
+		if err := s.conn.Flush(); err != nil {
+			return err
+		}
+		for _, q := range flight {
+			err := s.wait(q.create, 100, maxLine, ignore)
+			if err != nil && !isRefusal(err) {
+				return err
+			}
+			if err != nil {
+				refusals[q.f.At.Raw] = err
+			}
+			if q.subscribe == "" {
+				continue
+			}
+			if err := s.wait(q.subscribe, 100, maxLine, ignore); err != nil && !isRefusal(err) {
+				return err
+			}
+		}
+		flight = flight[:0]
+		return nil
+	}
+	done := map[string]bool{}
+	for _, f := range missing {
+		f.At.Raw = f.At.Name
+		if !s.utf8 {
+			f.At.Raw = encodeUTF7(f.At.Name)
+		}
+		name, ok := quoteName(f.At.Raw)
+		if !ok {
+			refusals[f.At.Raw] = errSyntax
+			continue
+		}
+		q := asked{f: f}
+		if !done[f.At.Raw] {
+			done[f.At.Raw] = true
+			use := ""
+			if f.At.SpecialUse != "" && s.caps.Has("CREATE-SPECIAL-USE") {
+				use = " (USE (" + f.At.SpecialUse + "))"
+			}
+			q.create = s.send("CREATE " + name + use)
+			if use != "" { // a server may refuse the use, not the folder (RFC 6154, 3)
+				flight = append(flight, q)
+				q = asked{f: f, create: s.send("CREATE " + name)}
+			}
+		} else {
+			q.create = s.send("NOOP")
+		}
+		if f.Subscribed {
+			q.subscribe = s.send("SUBSCRIBE " + name)
+		}
+		if flight = append(flight, q); len(flight) >= statusWindow {
+			if err := settle(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return refusals, settle()
+}
+
+func ignore(uint32, string, *response) error { return nil }
+
+// find fills in f.At from what is there now. Where the account does not tell
+// names apart by case another spelling takes its place.
+func find(f *mailhaul.Folder, there []*mailhaul.Folder, refusal error) error {
+	var alike *mailhaul.Folder
+	for _, at := range there {
+		if at.NoSelect {
+			continue
+		}
+		if at.Raw == f.At.Raw || at.Name == f.At.Name {
+			*f.At = *at
+			return nil
+		}
+		if alike == nil && strings.EqualFold(at.Name, f.At.Name) {
+			alike = at
+		}
+	}
+	if alike != nil {
+		*f.At = *alike
+		return nil
+	}
+	if refusal == nil {
+		refusal = errors.New("the server says that it made the folder, and does not list it")
+	}
+	if status, ok := errors.AsType[*statusError](refusal); ok && isBusy(status.code, status.text) {
+		return &mailhaul.Error{Scope: mailhaul.ScopeFolder, Temporary: true, Op: fmt.Sprintf("make folder %q", f.At.Name), Folder: f.Name, Err: refusal}
+	}
+	return refusedName(f, refusal)
+}

@@ -1,0 +1,211 @@
+package imapaccount
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/mailhaul/mailhaul"
+)
+
+const (
+	// maxGathered is up to what size, in octets, a message is held in memory
+	// and sent in a batch with others. A larger one is streamed.
+	maxGathered = 512 << 10
+	// maxHeader is how much of a message is looked at for its fingerprint.
+	maxHeader = 256 << 10
+)
+
+// Store implements mailhaul.Target. An error of the body is returned as it is,
+// and nothing of the message remains.
+func (t *Target) Store(ctx context.Context, m *mailhaul.Message) error {
+	l, err := t.laneOf(m)
+	if err != nil {
+		return err
+	}
+	if t.limit >= 0 && m.Size > t.limit {
+		return storeError(m, fmt.Errorf("its %d octets are more than the %d that the server takes (APPENDLIMIT)", m.Size, t.limit))
+	}
+	o := &outgoing{receipt: mailhaul.Receipt{Folder: m.Folder, UID: m.UID, Flags: m.Flags, InternalDate: m.InternalDate, Size: m.Size, Stored: m.Size}}
+	if m.Size > maxGathered {
+		return t.storeStream(ctx, l, o, m)
+	}
+	if err := t.reserve(ctx, m.Size); err != nil {
+		return err
+	}
+	if err := o.gather(m); err != nil {
+		t.mu.Lock()
+		t.held -= m.Size
+		t.changed.Broadcast()
+		t.mu.Unlock()
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l.put(t, o)
+	return nil
+}
+
+func (t *Target) laneOf(m *mailhaul.Message) (*lane, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.err != nil {
+		return nil, t.err
+	}
+	var l *lane
+	if m.Folder.At != nil {
+		l = t.lanes[m.Folder.At.Raw]
+	}
+	if l == nil {
+		return nil, fmt.Errorf("store message: folder %q was not prepared", m.Folder.Name)
+	}
+	if l.err != nil {
+		return nil, l.err
+	}
+	if m.Size < 0 {
+		return nil, fmt.Errorf("store message: its size is %d octets", m.Size)
+	}
+	return l, nil
+}
+
+func storeError(m *mailhaul.Message, err error) error {
+	return &mailhaul.Error{Scope: mailhaul.ScopeMessage, Op: "store message", Folder: m.Folder.Name, UID: m.UID, Err: err}
+}
+
+// reserve waits until there is room for a message in memory.
+func (t *Target) reserve(ctx context.Context, size int64) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.held+size > maxHeld {
+		stop := context.AfterFunc(ctx, func() {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.changed.Broadcast()
+		})
+		defer stop()
+	}
+	for t.err == nil && ctx.Err() == nil && t.held > 0 && t.held+size > maxHeld {
+		t.changed.Wait()
+	}
+	if t.err != nil {
+		return t.err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	t.held += size
+	return nil
+}
+
+// gather reads a whole message into memory.
+func (o *outgoing) gather(m *mailhaul.Message) error {
+	octets := make([]byte, m.Size)
+	if n, err := io.ReadFull(m.Body, octets); err != nil {
+		return bodyError(int64(n), m.Size, err)
+	}
+	if err := expectEnd(m.Body, m.Size); err != nil {
+		return err
+	}
+	o.octets = octets
+	o.receipt.Digest = sha256.Sum256(octets)
+	o.receipt.Fingerprint = mailhaul.MakeFingerprint(octets[:min(len(octets), maxHeader)])
+	o.receipt.Doubt = doubtful(octets)
+	return nil
+}
+
+func bodyError(have, want int64, err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("read message: %d of %d octets: %w", have, want, io.ErrUnexpectedEOF)
+	}
+	return err
+}
+
+// expectEnd makes sure that a body ends where its size says: the error of a
+// line that was lost at the last octet may come only now.
+func expectEnd(body io.Reader, size int64) error {
+	var one [1]byte
+	n, err := io.ReadFull(body, one[:])
+	switch {
+	case n > 0:
+		return fmt.Errorf("read message: it has more than the announced %d octets", size)
+	case errors.Is(err, io.EOF):
+		return nil
+	}
+	return err
+}
+
+// doubtful tells of octets that some servers alter: NUL, CR or LF alone, 8-bit
+// octets in the header.
+func doubtful(octets []byte) bool {
+	if bytes.IndexByte(octets, 0) >= 0 {
+		return true
+	}
+	lines, ends, returns := bytes.Count(octets, []byte{'\n'}), bytes.Count(octets, []byte("\r\n")), bytes.Count(octets, []byte{'\r'})
+	if lines != ends || returns != ends || ends > 0 && octets[len(octets)-1] == '\r' {
+		return true
+	}
+	header, _, _ := bytes.Cut(octets, []byte("\r\n\r\n"))
+	for _, c := range header {
+		if c >= 0x80 {
+			return true
+		}
+	}
+	return false
+}
+
+// stream is a message that goes from source to account without being held.
+type stream struct {
+	ctx    context.Context
+	body   io.Reader
+	sum    hash.Hash
+	failed error      // of the body
+	done   chan error // its result, once
+}
+
+// storeStream hands a large message to a connection and waits until it has been
+// read: its body is valid no longer.
+func (t *Target) storeStream(ctx context.Context, l *lane, o *outgoing, m *mailhaul.Message) error {
+	header := make([]byte, min(m.Size, maxHeader))
+	if n, err := io.ReadFull(m.Body, header); err != nil {
+		return bodyError(int64(n), m.Size, err)
+	}
+	o.receipt.Fingerprint = mailhaul.MakeFingerprint(header)
+	o.receipt.Doubt = doubtful(header)
+	o.stream = &stream{ctx: ctx, body: io.MultiReader(bytes.NewReader(header), m.Body), sum: sha256.New(), done: make(chan error, 1)}
+	t.mu.Lock()
+	if t.err != nil {
+		defer t.mu.Unlock()
+		return t.err
+	}
+	l.closeOpen()
+	l.waiting = append(l.waiting, &batch{messages: []*outgoing{o}, octets: m.Size})
+	t.serve(l)
+	t.mu.Unlock()
+	return <-o.stream.done
+}
+
+// end gives the stream's result, the first that is given.
+func (s *stream) end(err error) {
+	select {
+	case s.done <- err:
+	default:
+	}
+}
+
+// Read reads the body and remembers its error.
+func (s *stream) Read(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		s.failed = err
+		return 0, err
+	}
+	n, err := s.body.Read(p)
+	s.sum.Write(p[:n]) //nolint:errcheck // a hash takes all
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.failed = err
+	}
+	return n, err
+}
