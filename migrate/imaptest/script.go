@@ -1,15 +1,19 @@
 package imaptest
 
 import (
+	"cmp"
 	"crypto/tls"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 )
 
 // Script tells what a scripted server says. The zero value is a well-behaved
-// server with one empty folder, INBOX.
+// server with one empty folder, INBOX. The extensions that it announces decide
+// what it answers: UIDPLUS, MULTIAPPEND, LITERAL+, LITERAL-, BINARY, CONDSTORE,
+// CREATE-SPECIAL-USE, QUOTA and APPENDLIMIT=n are those that it knows.
 type Script struct {
 	// Greeting is the first line, without CRLF; "" is an ordinary one.
 	Greeting string
@@ -19,8 +23,19 @@ type Script struct {
 	// empty User takes anyone.
 	User, Password string
 	// Folders is what the default answers are about. The server does not copy
-	// it: change it while no client is connected, or in Answer.
+	// the folders: change them in Answer or by [ScriptServer.Change]. Folders that
+	// clients make are only known to [ScriptServer.Folder].
 	Folders []*ScriptFolder
+	// Quota is how many octets all messages may have together, 0 for any number.
+	// It is enforced always and told of where QUOTA is announced.
+	Quota int64
+	// PermanentFlags are told by SELECT; "" is all flags and any keyword.
+	PermanentFlags string
+	// FoldCase makes names that differ by case only the same folder: so do
+	// Exchange, and Dovecot and Courier on file systems of that kind.
+	FoldCase bool
+	// Quirks are ways in which the server differs from a well-behaved one.
+	Quirks []Quirk
 	// Answer is asked first for each command. It says what it wants through c
 	// and returns true, or returns false for the default answer; c.Default lets
 	// it have both. Calls are made one at a time, over all connections; only
@@ -44,7 +59,8 @@ type ScriptServer struct {
 	listener net.Listener
 	wait     sync.WaitGroup
 
-	turn sync.Mutex // held while a command is answered
+	turn     sync.Mutex // held while a command is answered
+	validity uint32     // the largest UIDVALIDITY of a folder that was made or removed
 
 	mu          sync.Mutex
 	closed      bool
@@ -59,6 +75,7 @@ func NewScript(tb testing.TB, script Script) *ScriptServer {
 	if script.Folders == nil {
 		script.Folders = []*ScriptFolder{{Name: "INBOX", UIDValidity: 1}}
 	}
+	script.Folders = slices.Clone(script.Folders) // clients add to it
 	s := &ScriptServer{script: script, live: map[*ScriptConn]bool{}}
 	var err error
 	if s.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
@@ -104,6 +121,29 @@ func (s *ScriptServer) Connections() int {
 	return s.connections
 }
 
+// Change changes folders while no command is answered: what another client has
+// done, or what has happened between two runs. A folder that change does not
+// return is gone.
+func (s *ScriptServer) Change(change func(folders []*ScriptFolder) []*ScriptFolder) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.script.Folders = change(slices.Clone(s.script.Folders))
+}
+
+// Folder returns a copy of a folder as it is now, nil when it is not there. It
+// must not be called within Answer.
+func (s *ScriptServer) Folder(name string) *ScriptFolder {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	f := s.find(name)
+	if f == nil {
+		return nil
+	}
+	out := *f
+	out.Attributes, out.Messages = slices.Clone(f.Attributes), slices.Clone(f.Messages)
+	return &out
+}
+
 func (s *ScriptServer) accept() {
 	for {
 		conn, err := s.listener.Accept()
@@ -143,12 +183,17 @@ func (s *ScriptServer) greet(c *ScriptConn) {
 
 // capability returns what is announced on a connection.
 func (s *ScriptServer) capability(c *ScriptConn) string {
-	list := s.script.Capability
-	if list == "" {
-		list = "IMAP4rev1 LITERAL+ AUTH=PLAIN"
-	}
+	list := strings.Join(s.announced(), " ")
 	if s.script.Certificate != nil && !c.secure {
 		list += " STARTTLS"
 	}
 	return list
 }
+
+// announced returns what is announced but for STARTTLS.
+func (s *ScriptServer) announced() []string {
+	return strings.Fields(cmp.Or(s.script.Capability, "IMAP4rev1 LITERAL+ AUTH=PLAIN"))
+}
+
+// has tells whether a capability is announced.
+func (s *ScriptServer) has(capability string) bool { return slices.Contains(s.announced(), capability) }

@@ -1,22 +1,20 @@
 package imaptest
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
 )
 
-// defaultAnswer answers a command as an ordinary server does.
+// defaultAnswer answers a command as an ordinary server does, quirks aside.
 func (s *ScriptServer) defaultAnswer(c *ScriptConn, command Command) {
 	switch command.Name {
 	case "CAPABILITY":
 		c.Say("* CAPABILITY " + s.capability(c))
 	case "STARTTLS":
 		s.answerStartTLS(c, command)
-		return
-	case "LOGIN":
-		s.answerLogin(c, command, scriptWords(command))
 		return
 	case "AUTHENTICATE":
 		s.answerAuthenticate(c, command)
@@ -25,48 +23,110 @@ func (s *ScriptServer) defaultAnswer(c *ScriptConn, command Command) {
 		c.Say(`* NAMESPACE (("" "/")) NIL NIL`)
 	case "LIST", "LSUB":
 		s.answerList(c, command)
-	case "STATUS":
-		f := s.named(command)
-		if f == nil {
-			c.Say(command.Tag + " NO [NONEXISTENT] no such folder")
-			return
-		}
-		c.Say(f.status())
-	case "SELECT", "EXAMINE":
-		s.answerSelect(c, command)
-		return
-	case "UID SEARCH", "UID FETCH":
-		if c.Selected == nil {
-			c.Say(command.Tag + " BAD no folder is open")
-			return
-		}
-		if command.Name == "UID SEARCH" {
-			c.Selected.answerSearch(c, command)
-		} else {
-			c.Selected.answerFetch(c, command)
-		}
-	case "CLOSE", "UNSELECT":
-		c.Selected = nil
 	case "ID":
 		c.Say(`* ID ("name" "script")`)
 	case "ENABLE":
 		c.Say("* ENABLED")
-	case "NOOP", "CHECK", "SUBSCRIBE", "UNSUBSCRIBE":
+	case "NOOP", "CHECK":
+		c.catchUp()
 	case "LOGOUT":
 		c.Say("* BYE see you")
 		c.OK(command, "LOGOUT done")
 		c.Close()
 		return
-	default:
-		c.Say(command.Tag + " BAD unknown command")
+	case "CLOSE", "UNSELECT", "EXPUNGE", "UID EXPUNGE", "UID SEARCH", "UID FETCH", "UID STORE":
+		s.answerOpen(c, command)
 		return
+	default:
+		s.answerNamed(c, command)
+		return
+	}
+	c.OK(command, command.Name+" done")
+}
+
+// answerNamed answers commands whose arguments are names, flags and messages.
+func (s *ScriptServer) answerNamed(c *ScriptConn, command Command) {
+	args, err := arguments(command)
+	if err != nil {
+		c.Refuse(command, "BAD "+err.Error())
+		return
+	}
+	if fault := s.literalFault(args); fault != "" {
+		c.Refuse(command, fault)
+		return
+	}
+	switch command.Name {
+	case "LOGIN":
+		s.answerLogin(c, command, texts(args))
+	case "STATUS":
+		s.answerStatus(c, command, args)
+	case "SELECT", "EXAMINE":
+		s.answerSelect(c, command, args)
+	case "APPEND":
+		s.answerAppend(c, command, args)
+	case "CREATE":
+		s.answerCreate(c, command, args)
+	case "DELETE":
+		s.answerDelete(c, command, args)
+	case "SUBSCRIBE", "UNSUBSCRIBE":
+		s.subscribe(c, command, args)
+	case "GETQUOTAROOT", "GETQUOTA":
+		s.answerQuota(c, command, args)
+	default:
+		c.Refuse(command, "BAD unknown command")
+	}
+}
+
+// answerOpen answers commands about the folder that is open. First it tells what
+// has become of that folder meanwhile.
+func (s *ScriptServer) answerOpen(c *ScriptConn, command Command) {
+	f := c.Selected
+	if f == nil {
+		c.Refuse(command, "BAD no folder is open")
+		return
+	}
+	writes := command.Name == "EXPUNGE" || command.Name == "UID EXPUNGE" || command.Name == "UID STORE"
+	if writes && c.readOnly {
+		c.Refuse(command, "NO [READ-ONLY] it was opened for reading")
+		return
+	}
+	c.catchUp()
+	args, err := arguments(command)
+	if err != nil && command.Name != "UID FETCH" { // whose items are something else
+		c.Refuse(command, "BAD "+err.Error())
+		return
+	}
+	switch command.Name {
+	case "UID SEARCH":
+		f.answerSearch(c, command, args)
+		return
+	case "UID STORE":
+		f.answerStore(c, command, args)
+		return
+	case "UID FETCH":
+		f.answerFetch(c, command)
+	case "UID EXPUNGE":
+		if !s.has("UIDPLUS") || len(args) != 1 {
+			c.Refuse(command, "BAD cannot do that")
+			return
+		}
+		f.expunge(args[0].text)
+		c.catchUp()
+	case "EXPUNGE":
+		f.expunge("1:*")
+		c.catchUp()
+	case "CLOSE", "UNSELECT":
+		if command.Name == "CLOSE" && !c.readOnly {
+			f.expunge("1:*") // without a word (RFC 9051, 6.4.1)
+		}
+		c.Selected = nil
 	}
 	c.OK(command, command.Name+" done")
 }
 
 func (s *ScriptServer) answerStartTLS(c *ScriptConn, command Command) {
 	if s.script.Certificate == nil || c.secure {
-		c.Say(command.Tag + " BAD no TLS here")
+		c.Refuse(command, "BAD no TLS here")
 		return
 	}
 	c.OK(command, "go ahead")
@@ -78,7 +138,7 @@ func (s *ScriptServer) answerStartTLS(c *ScriptConn, command Command) {
 // answerLogin checks a user and a password.
 func (s *ScriptServer) answerLogin(c *ScriptConn, command Command, words []string) {
 	if len(words) < 2 || s.script.User != "" && (words[0] != s.script.User || words[1] != s.script.Password) {
-		c.Say(command.Tag + " NO [AUTHENTICATIONFAILED] wrong user or password")
+		c.Refuse(command, "NO [AUTHENTICATIONFAILED] wrong user or password")
 		return
 	}
 	c.User = words[0]
@@ -90,7 +150,7 @@ func (s *ScriptServer) answerLogin(c *ScriptConn, command Command, words []strin
 func (s *ScriptServer) answerAuthenticate(c *ScriptConn, command Command) {
 	mechanism, response, initial := strings.Cut(command.Args, " ")
 	if !strings.EqualFold(mechanism, "PLAIN") {
-		c.Say(command.Tag + " NO unknown mechanism")
+		c.Refuse(command, "NO unknown mechanism")
 		return
 	}
 	if !initial {
@@ -107,7 +167,7 @@ func (s *ScriptServer) answerAuthenticate(c *ScriptConn, command Command) {
 	raw, err := base64.StdEncoding.DecodeString(response)
 	parts := strings.Split(string(raw), "\x00")
 	if err != nil || len(parts) != 3 {
-		c.Say(command.Tag + " BAD that is no PLAIN response")
+		c.Refuse(command, "BAD that is no PLAIN response")
 		return
 	}
 	s.answerLogin(c, command, parts[1:])
@@ -132,13 +192,27 @@ func (s *ScriptServer) answerList(c *ScriptConn, command Command) {
 	}
 }
 
-func (s *ScriptServer) answerSelect(c *ScriptConn, command Command) {
-	c.Selected = s.named(command)
+func (s *ScriptServer) answerStatus(c *ScriptConn, command Command, args []argument) {
+	if len(args) == 0 || s.named(args[0].text) == nil {
+		c.Refuse(command, "NO [NONEXISTENT] no such folder")
+		return
+	}
+	c.Say(s.named(args[0].text).status())
+	c.OK(command, "STATUS done")
+}
+
+func (s *ScriptServer) answerSelect(c *ScriptConn, command Command, args []argument) {
+	c.Selected = nil
+	if len(args) > 0 {
+		c.Selected = s.named(args[0].text)
+	}
 	if c.Selected == nil {
-		c.Say(command.Tag + " NO [NONEXISTENT] no such folder")
+		c.Refuse(command, "NO [NONEXISTENT] no such folder")
 		return
 	}
 	f := c.Selected
+	c.readOnly = command.Name == "EXAMINE"
+	c.told = f.uids()
 	c.Say(
 		`* FLAGS (\Answered \Flagged \Deleted \Seen \Draft)`,
 		fmt.Sprintf("* %d EXISTS", len(f.Messages)),
@@ -149,65 +223,11 @@ func (s *ScriptServer) answerSelect(c *ScriptConn, command Command) {
 	if f.HighestModSeq > 0 {
 		c.Say(fmt.Sprintf("* OK [HIGHESTMODSEQ %d] highest", f.HighestModSeq))
 	}
-	access := "READ-WRITE"
-	if command.Name == "EXAMINE" {
-		access = "READ-ONLY"
+	if c.readOnly {
+		c.OK(command, "[READ-ONLY] open")
+		return
 	}
-	c.OK(command, "["+access+"] open")
-}
-
-// named returns the folder that is the command's first argument, nil for none.
-func (s *ScriptServer) named(command Command) *ScriptFolder {
-	words := scriptWords(command)
-	if len(words) == 0 {
-		return nil
-	}
-	for _, f := range s.script.Folders {
-		if f.Name == words[0] || strings.EqualFold(f.Name, "INBOX") && strings.EqualFold(words[0], "INBOX") {
-			return f
-		}
-	}
-	return nil
-}
-
-// scriptWords returns the first two arguments of a command, be they atoms, quoted
-// strings or literals.
-func scriptWords(command Command) []string {
-	var words []string
-	literals := command.Literals
-	for text := command.Args; text != "" && len(words) < 2; text = strings.TrimLeft(text, " ") {
-		var word string
-		switch text[0] {
-		case '"':
-			word, text = unquote(text)
-		case '{':
-			_, text, _ = strings.Cut(text, "}")
-			if len(literals) > 0 {
-				word, literals = string(literals[0]), literals[1:]
-			}
-		default:
-			word, text, _ = strings.Cut(text, " ")
-		}
-		words = append(words, word)
-	}
-	return words
-}
-
-// unquote splits a quoted string off the beginning of text.
-func unquote(text string) (word, rest string) {
-	var b strings.Builder
-	for i := 1; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-			if i < len(text) {
-				b.WriteByte(text[i])
-			}
-		case '"':
-			return b.String(), text[i+1:]
-		default:
-			b.WriteByte(text[i])
-		}
-	}
-	return b.String(), ""
+	flags := cmp.Or(s.script.PermanentFlags, strings.Join(settable(), " ")+` \*`)
+	c.Say("* OK [PERMANENTFLAGS (" + flags + ")] kept")
+	c.OK(command, "[READ-WRITE] open")
 }

@@ -2,9 +2,12 @@ package imaptest
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 )
 
@@ -24,6 +27,10 @@ type ScriptConn struct {
 	secure bool
 	turn   bool // the server's turn is held for this connection
 	over   bool // nothing more is read
+
+	readOnly bool     // Selected was opened by EXAMINE
+	told     []uint32 // the UIDs in Selected that the client knows of
+	refused  int      // commands answered with NO or BAD
 }
 
 func newScriptConn(s *ScriptServer, tcp *net.TCPConn, number int) *ScriptConn {
@@ -75,11 +82,50 @@ func (c *ScriptConn) Write(b []byte) (int, error) { return c.w.Write(b) }
 // Flush sends what was written so far.
 func (c *ScriptConn) Flush() error { return c.w.Flush() }
 
-// Default answers a command as the server would by itself.
-func (c *ScriptConn) Default(command Command) { c.server.defaultAnswer(c, command) }
+// Default answers a command as the server would by itself, with its quirks.
+func (c *ScriptConn) Default(command Command) {
+	for _, q := range c.server.script.Quirks {
+		if q.Answer != nil && q.Answer(c, command) {
+			return
+		}
+	}
+	c.server.defaultAnswer(c, command)
+}
 
 // OK ends the answer to a command well.
 func (c *ScriptConn) OK(command Command, text string) { c.Say(command.Tag + " OK " + text) }
+
+// Refuse ends the answer to a command with what text says, such as "NO [CANNOT]
+// not that".
+func (c *ScriptConn) Refuse(command Command, text string) {
+	c.Say(command.Tag + " " + text)
+	c.refused++
+	for _, q := range c.server.script.Quirks {
+		if q.Refused != nil {
+			q.Refused(c, c.refused)
+		}
+	}
+}
+
+// catchUp tells the client what has become of the open folder since it was told
+// last (RFC 9051, 5.2): messages that are gone, then how many there are.
+func (c *ScriptConn) catchUp() {
+	if c.Selected == nil {
+		return
+	}
+	now := c.Selected.uids()
+	gone := 0
+	for i, uid := range c.told {
+		if _, there := slices.BinarySearch(now, uid); !there {
+			c.Say(fmt.Sprintf("* %d EXPUNGE", i+1-gone))
+			gone++
+		}
+	}
+	if len(now) != len(c.told)-gone {
+		c.Say(fmt.Sprintf("* %d EXISTS", len(now)))
+	}
+	c.told = now
+}
 
 // Secure tells whether TLS is in place.
 func (c *ScriptConn) Secure() bool { return c.secure }
@@ -121,14 +167,16 @@ func (c *ScriptConn) run() {
 		return
 	}
 	for !c.over {
-		command, err := c.readCommand()
+		command, done, err := c.readCommand()
 		if err != nil {
 			return
 		}
 		c.server.mu.Lock()
 		c.server.commands = append(c.server.commands, command)
 		c.server.mu.Unlock()
-		c.answer(command)
+		if !done {
+			c.answer(command)
+		}
 		if c.w.Flush() != nil {
 			return
 		}
@@ -171,32 +219,47 @@ func (c *ScriptConn) ReadLine() (string, error) {
 	return strings.TrimRight(line, "\r\n"), err
 }
 
-// readCommand reads one command with its literals.
-func (c *ScriptConn) readCommand() (Command, error) {
+// readCommand reads one command with its literals. It has answered the command
+// when the client was told not to send a literal: then done is true.
+func (c *ScriptConn) readCommand() (command Command, done bool, err error) {
 	var text strings.Builder
 	var literals [][]byte
 	for {
 		line, err := c.ReadLine()
 		if err != nil {
-			return Command{}, err
+			return Command{}, false, err
 		}
 		text.WriteString(line)
+		command := parseCommand(c.Number, text.String())
+		command.Literals = literals
 		size, ok := literalSize(line)
 		if !ok {
-			command := parseCommand(c.Number, text.String())
-			command.Literals = literals
-			return command, nil
+			return command, false, nil
 		}
 		if !strings.HasSuffix(line, "+}") {
+			if c.refusesLiteral(command, size) {
+				return command, true, c.w.Flush()
+			}
 			c.Say("+ go on")
 			if err := c.w.Flush(); err != nil {
-				return Command{}, err
+				return Command{}, false, err
 			}
 		}
-		var literal strings.Builder
+		var literal bytes.Buffer
 		if _, err := io.CopyN(&literal, c.r, size); err != nil {
-			return Command{}, err
+			return Command{}, false, err
 		}
-		literals = append(literals, []byte(literal.String()))
+		literals = append(literals, literal.Bytes())
 	}
+}
+
+// refusesLiteral refuses a command whose literal is of no use.
+func (c *ScriptConn) refusesLiteral(command Command, size int64) bool {
+	defer c.take()()
+	refused := c.server.refuseLiteral(command, size)
+	if refused == "" {
+		return false
+	}
+	c.Refuse(command, refused)
+	return true
 }

@@ -1,8 +1,8 @@
 package imaptest
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -29,6 +29,18 @@ type ScriptMessage struct {
 	Body         []byte
 }
 
+// date returns the message's INTERNALDATE.
+func (m ScriptMessage) date() string { return cmp.Or(m.InternalDate, "17-Jul-1996 02:44:25 -0700") }
+
+// uids returns the UIDs of all messages.
+func (f *ScriptFolder) uids() []uint32 {
+	uids := make([]uint32, len(f.Messages))
+	for i, m := range f.Messages {
+		uids[i] = m.UID
+	}
+	return uids
+}
+
 func (f *ScriptFolder) uidNext() uint32 {
 	if f.UIDNext == 0 && len(f.Messages) > 0 {
 		return f.Messages[len(f.Messages)-1].UID + 1
@@ -44,31 +56,6 @@ func (f *ScriptFolder) status() string {
 	}
 	return fmt.Sprintf("* STATUS %s (MESSAGES %d UIDNEXT %d UIDVALIDITY %d%s)",
 		quote(f.Name), len(f.Messages), f.uidNext(), f.UIDValidity, modSeq)
-}
-
-// answerSearch finds all messages, or those that UID set names. The answer is
-// an ESEARCH (RFC 4731) where RETURN is asked for.
-func (f *ScriptFolder) answerSearch(c *ScriptConn, command Command) {
-	set := "1:*"
-	words := strings.Fields(strings.ToUpper(command.Args))
-	if i := slices.Index(words, "UID"); i >= 0 && i+1 < len(words) {
-		set = words[i+1]
-	}
-	var uids []string
-	for _, m := range f.Messages {
-		if f.inSet(set, m.UID) {
-			uids = append(uids, strconv.FormatUint(uint64(m.UID), 10))
-		}
-	}
-	if !strings.HasPrefix(strings.ToUpper(command.Args), "RETURN") {
-		c.Say(strings.TrimRight("* SEARCH "+strings.Join(uids, " "), " "))
-		return
-	}
-	line := fmt.Sprintf(`* ESEARCH (TAG %s) UID`, quote(command.Tag))
-	if len(uids) > 0 {
-		line += " ALL " + strings.Join(uids, ",")
-	}
-	c.Say(line)
 }
 
 // answerFetch gives the messages of a set, with the items asked for.
@@ -96,8 +83,10 @@ func changedSince(items string) uint64 {
 }
 
 // inSet tells whether a sequence-set of UIDs names uid.
-func (f *ScriptFolder) inSet(set string, uid uint32) bool {
-	last := f.uidNext() - 1
+func (f *ScriptFolder) inSet(set string, uid uint32) bool { return inSet(set, uid, f.uidNext()-1) }
+
+// inSet tells whether a sequence-set names n, where "*" is last.
+func inSet(set string, n, last uint32) bool {
 	number := func(text string) uint32 {
 		if text == "*" {
 			return last
@@ -114,7 +103,7 @@ func (f *ScriptFolder) inSet(set string, uid uint32) bool {
 			end = first
 		}
 		a, b := number(first), number(end)
-		if min(a, b) <= uid && uid <= max(a, b) {
+		if min(a, b) <= n && n <= max(a, b) {
 			return true
 		}
 	}
@@ -130,11 +119,7 @@ func (c *ScriptConn) SayMessage(seq int, m ScriptMessage, items string) {
 		out = append(out, "FLAGS ("+strings.Join(m.Flags, " ")+")")
 	}
 	if strings.Contains(upper, "INTERNALDATE") {
-		date := m.InternalDate
-		if date == "" {
-			date = "17-Jul-1996 02:44:25 -0700"
-		}
-		out = append(out, "INTERNALDATE "+quote(date))
+		out = append(out, "INTERNALDATE "+quote(m.date()))
 	}
 	if strings.Contains(upper, "RFC822.SIZE") {
 		out = append(out, fmt.Sprintf("RFC822.SIZE %d", len(m.Body)))
