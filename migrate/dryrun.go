@@ -9,7 +9,7 @@ import (
 )
 
 // dryRun says what a run would do. It looks into the folders and writes nothing.
-func (b *backup) dryRun(ctx context.Context) error {
+func (b *haul) dryRun(ctx context.Context) error {
 	if err := b.plan(ctx); err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (b *backup) dryRun(ctx context.Context) error {
 }
 
 // foresee says what would be done in one folder.
-func (b *backup) foresee(ctx context.Context, f plan.Folder, l mailhaul.Listing) (FolderPlan, error) {
+func (b *haul) foresee(ctx context.Context, f plan.Folder, l mailhaul.Listing) (FolderPlan, error) {
 	p := FolderPlan{Folder: f.Name, NewOctets: -1}
 	if l.Err != nil {
 		p.Note = l.Err.Error()
@@ -77,7 +77,7 @@ func (b *backup) foresee(ctx context.Context, f plan.Folder, l mailhaul.Listing)
 	return p, err
 }
 
-func (b *backup) flagsThatDiffer(ctx context.Context, f plan.Folder, l mailhaul.Listing) (n int64, err error) {
+func (b *haul) flagsThatDiffer(ctx context.Context, f plan.Folder, l mailhaul.Listing) (n int64, err error) {
 	if len(l.Flags) == 0 {
 		return 0, nil
 	}

@@ -3,13 +3,15 @@ package migrate
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/mailhaul/mailhaul"
 )
 
 // fetch hauls what is new. Whatever ends it, what was handed over is made
 // durable and recorded before it returns.
-func (b *backup) fetch(ctx context.Context) error {
+func (b *haul) fetch(ctx context.Context) error {
 	var work []mailhaul.Work
 	var messages int64
 	for _, l := range b.listed {
@@ -24,15 +26,73 @@ func (b *backup) fetch(ctx context.Context) error {
 	}
 	record := context.WithoutCancel(ctx)
 	b.dst.Receipts(func(receipts []mailhaul.Receipt) error { return b.record(record, receipts) })
-	err := b.src.Fetch(ctx, work, func(m *mailhaul.Message) error { return b.store(ctx, m) })
-	if flushErr := b.dst.Flush(record); err == nil || mailhaul.ScopeOf(flushErr) == mailhaul.ScopeRun && flushErr != nil {
-		err = flushErr
+	if b.holder != nil {
+		b.holder.Announce(func(intents []mailhaul.Intent) error { return b.led.Journal(record, b.runID, intents, nil) })
 	}
-	return err
+	for len(work) > 0 {
+		before := b.progressed()
+		err := b.src.Fetch(ctx, work, func(m *mailhaul.Message) error { return b.store(ctx, m) })
+		if flushErr := b.dst.Flush(record); err == nil || mailhaul.ScopeOf(flushErr) == mailhaul.ScopeRun && flushErr != nil {
+			err = flushErr
+		}
+		if err != nil {
+			return err
+		}
+		if work, err = b.unsettled(ctx); err != nil {
+			return err
+		}
+		if len(work) > 0 && b.progressed() == before {
+			return &mailhaul.Error{Scope: mailhaul.ScopeAccount, Op: "store messages",
+				Hint: "what has arrived is safe: run the same command again and it goes on", Err: fmt.Errorf("%w: the connection breaks each time before a message is confirmed", mailhaul.ErrConnect)}
+		}
+	}
+	return nil
+}
+
+// progressed counts the messages whose fate is known.
+func (b *haul) progressed() int64 {
+	b.failMu.Lock()
+	defer b.failMu.Unlock()
+	return b.summary.New + int64(len(b.summary.Failures))
+}
+
+// unsettled returns, for a target that is an account, the messages that were
+// under way when a connection was lost and have not arrived: they are to be
+// fetched again. Those that have arrived are recorded.
+func (b *haul) unsettled(ctx context.Context) ([]mailhaul.Work, error) {
+	if b.holder == nil {
+		return nil, nil
+	}
+	intents, err := b.led.Intents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range intents {
+		b.account.intents[i.FolderID] = append(b.account.intents[i.FolderID], i)
+	}
+	var work []mailhaul.Work
+	for _, l := range b.listed {
+		waiting := b.account.intents[l.folder.ID]
+		if len(waiting) == 0 || l.folder.ID == 0 {
+			continue
+		}
+		again := *l
+		again.fetch = mailhaul.UIDSet{}
+		for _, i := range waiting {
+			again.fetch.AddRange(mailhaul.UIDRange{First: i.UID, Last: i.UID})
+		}
+		if err := b.settleFolder(ctx, &again, false); err != nil {
+			return nil, err
+		}
+		if !again.fetch.Empty() && !b.broken[l.folder] {
+			work = append(work, mailhaul.Work{Folder: l.folder, UIDs: again.fetch})
+		}
+	}
+	return work, nil
 }
 
 // octets returns how much the work is, -1 when the source did not say.
-func (b *backup) octets(work []mailhaul.Work) int64 {
+func (b *haul) octets(work []mailhaul.Work) int64 {
 	var sum int64
 	for _, w := range work {
 		if w.Folder.Size < 0 || uint64(w.Folder.Messages) != w.UIDs.Len() {
@@ -44,7 +104,7 @@ func (b *backup) octets(work []mailhaul.Work) int64 {
 }
 
 // store hands one message to the target, or notes why there is none.
-func (b *backup) store(ctx context.Context, m *mailhaul.Message) error {
+func (b *haul) store(ctx context.Context, m *mailhaul.Message) error {
 	if m.Err != nil {
 		if errors.Is(m.Err, mailhaul.ErrGone) {
 			return nil // deleted while we ran: the next run will not miss it
@@ -52,26 +112,79 @@ func (b *backup) store(ctx context.Context, m *mailhaul.Message) error {
 		b.fail(m.Folder, m.UID, m.Err)
 		return nil
 	}
+	if b.isClosed(m.Folder) {
+		return nil
+	}
 	b.events.folder(m.Folder.Name)
 	err := b.dst.Store(ctx, m)
-	if err != nil && mailhaul.ScopeOf(err) == mailhaul.ScopeMessage && ctx.Err() == nil {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	switch mailhaul.ScopeOf(err) {
+	case mailhaul.ScopeMessage:
 		b.fail(m.Folder, m.UID, err)
+		return nil
+	case mailhaul.ScopeFolder: // the target's: the folder takes nothing more
+		if b.closeFolder(m.Folder) {
+			b.fail(m.Folder, 0, err)
+		}
 		return nil
 	}
 	return err
 }
 
-// record writes down what the target says is durable.
-func (b *backup) record(ctx context.Context, receipts []mailhaul.Receipt) error {
-	if err := b.led.Record(ctx, b.runID, receipts); err != nil {
+// closeFolder notes that nothing more can be stored in a folder; true for the
+// first who finds out.
+func (b *haul) closeFolder(f *mailhaul.Folder) bool {
+	b.failMu.Lock()
+	defer b.failMu.Unlock()
+	first := !b.closed[f]
+	b.closed[f] = true
+	return first
+}
+
+func (b *haul) isClosed(f *mailhaul.Folder) bool {
+	b.failMu.Lock()
+	defer b.failMu.Unlock()
+	return b.closed[f]
+}
+
+// record writes down what the target says is durable, and what it refused.
+func (b *haul) record(ctx context.Context, receipts []mailhaul.Receipt) error {
+	durable := receipts
+	if slices.ContainsFunc(receipts, func(r mailhaul.Receipt) bool { return r.Err != nil }) {
+		durable = nil
+		for _, r := range receipts {
+			if r.Err == nil {
+				durable = append(durable, r)
+				continue
+			}
+			b.fail(r.Folder, r.UID, r.Err)
+			if err := b.led.DropIntents(ctx, r.Folder.ID, r.Folder.UIDValidity, mailhaul.UIDSetOf(r.UID)); err != nil {
+				return err
+			}
+		}
+	}
+	if err := b.led.Record(ctx, b.runID, durable); err != nil {
 		return err
 	}
-	var octets int64
-	for _, r := range receipts {
-		octets += r.Size
+	for _, r := range durable {
+		b.copied(r.Folder, r)
 	}
-	b.summary.New += int64(len(receipts))
-	b.summary.Octets += octets
-	b.events.progress(int64(len(receipts)), octets)
 	return nil
+}
+
+// copied counts a message that is safe.
+func (b *haul) copied(f *mailhaul.Folder, r mailhaul.Receipt) {
+	report := b.report(f)
+	b.failMu.Lock()
+	b.summary.New++
+	b.summary.Octets += r.Size
+	report.Copied++
+	report.Octets += r.Size
+	b.failMu.Unlock()
+	if b.holder != nil {
+		b.remember(f, r)
+	}
+	b.events.progress(1, r.Size)
 }

@@ -9,21 +9,24 @@ import (
 
 // look is what a look into one folder gave.
 type look struct {
-	folder *mailhaul.Folder
-	live   mailhaul.UIDSet
-	fetch  mailhaul.UIDSet
-	flags  []mailhaul.UIDFlags // only when moved: to be set once messages are matched
-	moved  bool                // the ledger knows the folder under another UIDVALIDITY
+	folder  *mailhaul.Folder
+	live    mailhaul.UIDSet
+	fetch   mailhaul.UIDSet
+	flags   []mailhaul.UIDFlags // only when moved: to be set once messages are matched
+	moved   bool                // the ledger knows the folder under another UIDVALIDITY
+	chosen  mailhaul.UIDSet     // of live, what the criteria choose
+	partial bool                // messages were left out: the next run must look again
 }
 
 // look opens the folders that may have changed, and brings flags and presence
 // of the messages in the ledger up to date.
-func (b *backup) look(ctx context.Context) error {
+func (b *haul) look(ctx context.Context) error {
 	var requests []mailhaul.ListRequest
 	byFolder := map[*mailhaul.Folder]plan.Folder{}
 	for _, f := range b.folders {
 		if f.Action != plan.Unchanged {
 			q := f.Request()
+			q.Criteria = b.o.Criteria
 			requests = append(requests, q)
 			byFolder[q.Folder] = f
 		}
@@ -38,18 +41,19 @@ func (b *backup) look(ctx context.Context) error {
 }
 
 // lookedInto takes one listing.
-func (b *backup) lookedInto(ctx context.Context, f plan.Folder, flagsAsked bool, l mailhaul.Listing) error {
-	id, place := f.ID, f.Place
+func (b *haul) lookedInto(ctx context.Context, f plan.Folder, flagsAsked bool, l mailhaul.Listing) error {
+	id, place, held := f.ID, f.Place, f.At
 	*f.Folder = *l.Folder // its counters are those of the moment it was opened
-	f.ID, f.Place = id, place
+	f.ID, f.Place, f.At = id, place, held
 	if l.Err != nil {
 		b.fail(f.Folder, 0, l.Err)
 		if l.Live.Empty() {
 			return nil
 		}
 	}
-	at := &look{folder: f.Folder, live: l.Live}
+	at := &look{folder: f.Folder, live: l.Live, chosen: l.Chosen}
 	b.listed = append(b.listed, at)
+	defer func() { b.choose(at, l) }()
 	if f.Known == nil {
 		at.fetch = l.Live
 		return nil
@@ -88,8 +92,31 @@ func (b *backup) lookedInto(ctx context.Context, f plan.Folder, flagsAsked bool,
 	return b.led.DropFailures(ctx, f.Folder, l.Live)
 }
 
+// choose leaves out what the criteria do not choose. What is new and left out
+// is for another run to fetch.
+func (b *haul) choose(at *look, l mailhaul.Listing) {
+	if b.o.Criteria.All() {
+		return
+	}
+	large := at.fetch.Both(l.TooLarge)
+	other := at.fetch.Minus(l.Chosen).Minus(large)
+	at.fetch = at.fetch.Both(l.Chosen)
+	at.partial = at.partial || !large.Empty() || !other.Empty()
+	if !at.moved {
+		r := b.report(at.folder)
+		r.TooLarge += int64(large.Len())
+		r.NotChosen += int64(other.Len())
+	}
+}
+
 // setFlags records changed flags and shows them where the target can.
-func (b *backup) setFlags(ctx context.Context, f *mailhaul.Folder, flags []mailhaul.UIDFlags) error {
+func (b *haul) setFlags(ctx context.Context, f *mailhaul.Folder, flags []mailhaul.UIDFlags) error {
+	if b.holder != nil { // the ledger says what the account was given: it comes second
+		if !b.o.NoFlags && len(flags) > 0 {
+			b.account.flags = append(b.account.flags, folderFlags{f, flags})
+		}
+		return nil
+	}
 	changes, err := b.led.SetFlags(ctx, b.runID, f, flags)
 	if err != nil || len(changes) == 0 {
 		return err

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"context"
 	"time"
 
 	"github.com/mailhaul/mailhaul"
@@ -14,6 +15,24 @@ type Options struct {
 	Filter filter.Filter
 	// Folders are what Choose gave for Filter; nil lets the run ask for them.
 	Folders []*mailhaul.Folder
+	// Criteria choose among the folders' messages.
+	Criteria mailhaul.Criteria
+	// Mapping says for a folder's name, levels separated by "/", what it is
+	// called in a target account; false where the user did not say.
+	Mapping func(name string) (string, bool)
+	// Match recognises messages that a target account holds already, from
+	// another tool or put there by hand, and does not send them.
+	Match bool
+	// Again sends messages once more that were sent before and are no longer in
+	// the target account.
+	Again bool
+	// NoFlags leaves the flags of messages that a target account has as they
+	// are there.
+	NoFlags bool
+	// Mirror removes from a target account what was copied there and is gone
+	// from the source, after Confirm was shown what and said yes.
+	Mirror  bool
+	Confirm func(ctx context.Context, removals []Removal) (bool, error)
 	// Command is how the run is called in the ledger's history.
 	Command string
 	// DryRun plans and does nothing: no message is fetched, nothing is written.
@@ -37,6 +56,8 @@ const (
 	EventFolder
 	// EventFailure: a message, or with UID 0 a folder, failed; Text says why.
 	EventFailure
+	// EventAltered: the target account keeps a message otherwise than it was sent.
+	EventAltered
 	// EventNotice: something a person may want to know.
 	EventNotice
 )
@@ -58,7 +79,16 @@ type Summary struct {
 	// Folders and Messages are in the ledger at the end, on the server too.
 	Folders, Messages int64
 	checkpoint.Counts
-	Failures    []Failure
+	Failures []Failure
+	// Matched messages were in the target account already and were recognised;
+	// Missing were sent in an earlier run and are no longer there; Removed were
+	// removed from it (Mirror).
+	Matched, Missing, Removed int64
+	// Altered are messages that the target account keeps otherwise than they
+	// were sent: it is the account's doing and cannot be mended.
+	Altered []Failure
+	// Reports tell of each folder in which something was done, by name.
+	Reports     []FolderReport
 	Plans       []FolderPlan
 	Elapsed     time.Duration
 	Interrupted bool
@@ -69,6 +99,27 @@ type Failure struct {
 	Folder string
 	UID    mailhaul.UID
 	Reason string
+	// Date and Subject let a person find the message; empty when not known.
+	Date    time.Time
+	Subject string
+}
+
+// FolderReport is what was done in one folder.
+type FolderReport struct {
+	Folder string
+	// At is the folder's name in a target account, "" elsewhere.
+	At string
+	// Copied messages and their octets; Matched ones were there already.
+	Copied, Octets, Matched int64
+	// TooLarge and NotChosen messages were left out by the criteria.
+	TooLarge, NotChosen int64
+	Failed              int64
+}
+
+// Removal is what Mirror would remove from one folder of a target account.
+type Removal struct {
+	Folder   string // its name there
+	Messages int64
 }
 
 // FolderPlan is what a dry run found to do in one folder.

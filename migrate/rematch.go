@@ -15,7 +15,7 @@ import (
 
 // rematch recognises the messages of folders whose UIDVALIDITY changed, so that
 // nothing is downloaded again that is there already, and nothing doubled.
-func (b *backup) rematch(ctx context.Context) error {
+func (b *haul) rematch(ctx context.Context) error {
 	for _, l := range b.listed {
 		if !l.moved {
 			continue
@@ -38,6 +38,10 @@ func (b *backup) rematch(ctx context.Context) error {
 			return err
 		}
 		l.fetch = l.live.Minus(live)
+		if !b.o.Criteria.All() {
+			l.partial = l.partial || !l.fetch.Minus(l.chosen).Empty()
+			l.fetch = l.fetch.Both(l.chosen)
+		}
 		b.events.notice("folder %q has a new UIDVALIDITY: %d of its %d messages were recognised", l.folder.Name, len(matches), l.live.Len())
 		if b.broken[l.folder] {
 			continue
@@ -56,7 +60,7 @@ func (b *backup) rematch(ctx context.Context) error {
 
 // recognise sets the headers of a folder's messages against the ledger; where
 // they do not tell messages apart, the bodies.
-func (b *backup) recognise(ctx context.Context, l *look) ([]plan.Match, error) {
+func (b *haul) recognise(ctx context.Context, l *look) ([]plan.Match, error) {
 	live, gone, err := b.led.UIDs(ctx, l.folder.ID, l.folder.UIDValidity)
 	if err != nil {
 		return nil, err
@@ -103,19 +107,19 @@ func (b *backup) recognise(ctx context.Context, l *look) ([]plan.Match, error) {
 		return nil, err
 	}
 	slices.SortFunc(l.flags, func(a, b mailhaul.UIDFlags) int { return int(int64(a.UID) - int64(b.UID)) })
-	matches, unsure, left := plan.Rematch(seen, candidates)
-	digests, err := b.digests(ctx, mailhaul.Work{Folder: l.folder, UIDs: unsure})
+	matches, unsure, left := plan.Pair(seen, candidates)
+	digests, err := b.digests(ctx, b.src, mailhaul.Work{Folder: l.folder, UIDs: unsure})
 	return append(matches, plan.MatchDigests(digests, left)...), err
 }
 
 // digests reads bodies for their digests only.
-func (b *backup) digests(ctx context.Context, w mailhaul.Work) (map[mailhaul.UID]mailhaul.Digest, error) {
+func (b *haul) digests(ctx context.Context, from mailhaul.Source, w mailhaul.Work) (map[mailhaul.UID]mailhaul.Digest, error) {
 	digests := map[mailhaul.UID]mailhaul.Digest{}
 	if w.UIDs.Empty() {
 		return digests, nil
 	}
 	var mu sync.Mutex
-	err := b.src.Fetch(ctx, []mailhaul.Work{w}, func(m *mailhaul.Message) error {
+	err := from.Fetch(ctx, []mailhaul.Work{w}, func(m *mailhaul.Message) error {
 		if m.Err != nil {
 			return b.unseen(m)
 		}
@@ -133,7 +137,7 @@ func (b *backup) digests(ctx context.Context, w mailhaul.Work) (map[mailhaul.UID
 
 // unseen takes a message that could not be looked at: it is not matched, hence
 // fetched, and fails there if it fails again. A folder that broke is noted.
-func (b *backup) unseen(m *mailhaul.Message) error {
+func (b *haul) unseen(m *mailhaul.Message) error {
 	if m.UID == 0 && !errors.Is(m.Err, mailhaul.ErrGone) {
 		b.fail(m.Folder, 0, m.Err)
 	}

@@ -16,7 +16,7 @@ const sampleSize = 20
 // renames finds folders that got another name, so that they are not downloaded
 // again: the ledger keeps their messages under the new name, the archive keeps
 // them in their place.
-func (b *backup) renames(ctx context.Context) error {
+func (b *haul) renames(ctx context.Context) error {
 	for _, r := range plan.Renames(b.folders, b.vanished) {
 		to := &b.folders[r.To]
 		same, err := b.sameMessages(ctx, r.From, to.Folder)
@@ -41,7 +41,7 @@ func (b *backup) renames(ctx context.Context) error {
 
 // sameMessages compares a sample of the messages that the ledger knows of one
 // folder with those of the same UIDs in another.
-func (b *backup) sameMessages(ctx context.Context, from *plan.Known, to *mailhaul.Folder) (bool, error) {
+func (b *haul) sameMessages(ctx context.Context, from *plan.Known, to *mailhaul.Folder) (bool, error) {
 	want, err := b.sample(ctx, from)
 	if err != nil {
 		return false, err
@@ -75,7 +75,7 @@ func (b *backup) sameMessages(ctx context.Context, from *plan.Known, to *mailhau
 }
 
 // sample takes messages evenly from the live ones of a folder.
-func (b *backup) sample(ctx context.Context, from *plan.Known) (map[mailhaul.UID]mailhaul.Fingerprint, error) {
+func (b *haul) sample(ctx context.Context, from *plan.Known) (map[mailhaul.UID]mailhaul.Fingerprint, error) {
 	out := map[mailhaul.UID]mailhaul.Fingerprint{}
 	step := max(1, from.Live/sampleSize)
 	n := int64(0)

@@ -50,7 +50,7 @@ func (w *world) backupUntil(t *testing.T, ctx context.Context) (migrate.Summary,
 	if err != nil {
 		return migrate.Summary{}, err
 	}
-	s, err := migrate.Backup(ctx, src, a, a.Ledger(), w.options)
+	s, err := migrate.Haul(ctx, src, a, a.Ledger(), w.options)
 	if err := a.Close(); err != nil {
 		t.Errorf("close archive: %v", err)
 	}

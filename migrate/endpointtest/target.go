@@ -21,10 +21,6 @@ func Target(t *testing.T, open func(t *testing.T) (target mailhaul.Target, read 
 		target, read := open(t)
 		stores(t, target, read)
 	})
-	t.Run("names", func(t *testing.T) {
-		target, _ := open(t)
-		names(t, target)
-	})
 	t.Run("bad bodies", func(t *testing.T) {
 		target, _ := open(t)
 		badBodies(t, target)
@@ -105,8 +101,10 @@ func stores(t *testing.T, target mailhaul.Target, read func(mailhaul.Receipt) ([
 	}
 }
 
-// names: folders of different names have different places, and keep them.
-func names(t *testing.T, target mailhaul.Target) {
+// Places holds a target that gives folders a Place against its contract: folders
+// of different names have different places, and keep them.
+func Places(t *testing.T, target mailhaul.Target) {
+	t.Helper()
 	var folders []*mailhaul.Folder
 	for i, name := range []string{"Work", "work", "caf\u00e9", "cafe\u0301", "../up", "/abs", "CON", "a/b", "a%2Fb", "", ".", "cur", strings.Repeat("x", 300)} {
 		folders = append(folders, &mailhaul.Folder{ID: int64(i + 1), Name: name, Delimiter: "/", UIDValidity: 1})

@@ -144,7 +144,7 @@ func backup(ctx context.Context, env Env, u *ui.UI, o backupOptions) (err error)
 	defer context.AfterFunc(ctx, func() {
 		u.Say("mailhaul: interrupted: finishing what is under way (interrupt again to leave at once)")
 	})()
-	summary, err := migrate.Backup(ctx, source, a, a.Ledger(), pipeline)
+	summary, err := migrate.Haul(ctx, source, a, a.Ledger(), pipeline)
 	u.EndProgress()
 	tellSummary(u, o, summary)
 	if err == nil && failed(summary) {

@@ -31,7 +31,7 @@ func dryRun(ctx context.Context, env Env, u *ui.UI, o backupOptions) (err error)
 		return err
 	}
 	defer closing(&err, "source", closeSource)
-	summary, err := migrate.Backup(ctx, source, nil, ledger, o.pipeline(env, u))
+	summary, err := migrate.Haul(ctx, source, nil, ledger, o.pipeline(env, u))
 	u.EndProgress()
 	if err != nil {
 		return err

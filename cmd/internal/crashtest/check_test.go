@@ -114,7 +114,7 @@ func backup(ctx context.Context, dir, addr string, format archive.Format, timeou
 		return s, err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	s, err = migrate.Backup(ctx, source, a, a.Ledger(), migrate.Options{Command: "backup"})
+	s, err = migrate.Haul(ctx, source, a, a.Ledger(), migrate.Options{Command: "backup"})
 	if err == nil && len(s.Failures) > 0 {
 		err = fmt.Errorf("%w: %v", errPartial, s.Failures)
 	}

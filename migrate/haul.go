@@ -15,17 +15,19 @@ import (
 	"github.com/mailhaul/mailhaul/migrate/plan"
 )
 
-// Backup hauls what is new at the source to the target and brings the ledger up
+// Haul brings what is new at the source to the target and brings the ledger up
 // to date. A message or folder that fails is in the Summary and is tried again
 // by the next run. A cancelled ctx ends the run in good order: what was handed
 // over is made durable and recorded, and ctx's error is returned with the
 // Summary. In a dry run the ledger may be nil for an empty one, and the target
 // is not used.
-func Backup(ctx context.Context, src mailhaul.Source, dst mailhaul.Target, led *checkpoint.Ledger, o Options) (Summary, error) {
+func Haul(ctx context.Context, src mailhaul.Source, dst mailhaul.Target, led *checkpoint.Ledger, o Options) (Summary, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	b := &backup{src: src, dst: dst, led: led, o: o, events: events{tell: o.Events}, failed: map[*mailhaul.Folder][]checkpoint.Failure{}, broken: map[*mailhaul.Folder]bool{}}
+	b := &haul{src: src, dst: dst, led: led, o: o, events: events{tell: o.Events}, reports: map[*mailhaul.Folder]*FolderReport{},
+		failed: map[*mailhaul.Folder][]checkpoint.Failure{}, broken: map[*mailhaul.Folder]bool{}, closed: map[*mailhaul.Folder]bool{}}
+	b.holder, _ = dst.(mailhaul.Holder)
 	start := o.Now()
 	var err error
 	if o.DryRun {
@@ -33,30 +35,36 @@ func Backup(ctx context.Context, src mailhaul.Source, dst mailhaul.Target, led *
 	} else {
 		err = b.run(ctx)
 	}
+	b.summarise()
 	b.summary.Elapsed = o.Now().Sub(start)
 	b.summary.Interrupted = err != nil && ctx.Err() != nil
 	return b.summary, err
 }
 
-// backup is one run.
-type backup struct {
-	src   mailhaul.Source
-	dst   mailhaul.Target
-	led   *checkpoint.Ledger
-	o     Options
-	runID checkpoint.RunID
+// haul is one run.
+type haul struct {
+	src    mailhaul.Source
+	dst    mailhaul.Target
+	holder mailhaul.Holder // dst, when it is an account; else nil
+	led    *checkpoint.Ledger
+	o      Options
+	runID  checkpoint.RunID
 
 	events   events
 	summary  Summary
 	folders  []plan.Folder
 	vanished []*plan.Known
 	listed   []*look
+	account  account // what only a target that is an account needs
+	reportMu sync.Mutex
+	reports  map[*mailhaul.Folder]*FolderReport
 	failMu   sync.Mutex // deliver functions fail from several goroutines at once
 	failed   map[*mailhaul.Folder][]checkpoint.Failure
 	broken   map[*mailhaul.Folder]bool // not seen whole in this run
+	closed   map[*mailhaul.Folder]bool // the target takes nothing more for it
 }
 
-func (b *backup) run(ctx context.Context) (err error) {
+func (b *haul) run(ctx context.Context) (err error) {
 	b.runID, err = b.led.BeginRun(ctx, b.o.Command, b.o.Now())
 	if err != nil {
 		return err
@@ -79,7 +87,7 @@ func (b *backup) run(ctx context.Context) (err error) {
 	return err
 }
 
-func (b *backup) end(ctx context.Context, outcome string) error {
+func (b *haul) end(ctx context.Context, outcome string) error {
 	for f, failures := range b.failed {
 		if err := b.led.PutFailures(ctx, b.runID, f, failures); err != nil {
 			return err
@@ -100,29 +108,17 @@ func (b *backup) end(ctx context.Context, outcome string) error {
 }
 
 // steps are those of a run: list, plan, look, prepare, match, fetch, record.
-func (b *backup) steps(ctx context.Context) error {
-	if err := b.plan(ctx); err != nil {
-		return err
+// Those of an account as target do nothing for another one.
+func (b *haul) steps(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		b.plan, b.renames, b.place, b.look, b.goneFolders, b.prepare, b.settle, b.rematch, b.match,
+		b.fetch, b.check, b.carry, b.mirror, b.done,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
-	if err := b.renames(ctx); err != nil {
-		return err
-	}
-	if err := b.look(ctx); err != nil {
-		return err
-	}
-	if err := b.goneFolders(ctx); err != nil {
-		return err
-	}
-	if err := b.prepare(ctx); err != nil {
-		return err
-	}
-	if err := b.rematch(ctx); err != nil {
-		return err
-	}
-	if err := b.fetch(ctx); err != nil {
-		return err
-	}
-	return b.done(ctx)
+	return nil
 }
 
 // Choose lists the source's folders and returns those that the filter chooses.
@@ -141,7 +137,7 @@ func Choose(ctx context.Context, src mailhaul.Source, f filter.Filter) ([]*mailh
 }
 
 // plan decides which folders need a look.
-func (b *backup) plan(ctx context.Context) (err error) {
+func (b *haul) plan(ctx context.Context) (err error) {
 	chosen := b.o.Folders
 	if chosen == nil {
 		if chosen, err = Choose(ctx, b.src, b.o.Filter); err != nil {
@@ -165,21 +161,21 @@ func (b *backup) plan(ctx context.Context) (err error) {
 }
 
 // goneFolders marks what vanished from the server. The archive keeps it.
-func (b *backup) goneFolders(ctx context.Context) error {
+func (b *haul) goneFolders(ctx context.Context) error {
 	for _, v := range b.vanished {
 		n, err := b.led.FolderGone(ctx, b.runID, v.ID)
 		if err != nil {
 			return err
 		}
 		b.summary.Gone += n
-		b.events.notice("folder %q is gone from the server; its %d messages stay in the archive", v.Name, n)
+		b.events.notice("folder %q is gone from the source; its %d messages stay where they were put", v.Name, n)
 	}
 	return nil
 }
 
 // prepare gives each folder its place and its row before the first message
 // comes.
-func (b *backup) prepare(ctx context.Context) error {
+func (b *haul) prepare(ctx context.Context) error {
 	var work, all []*mailhaul.Folder
 	for _, f := range b.folders {
 		if b.broken[f.Folder] && f.ID == 0 {
@@ -199,11 +195,21 @@ func (b *backup) prepare(ctx context.Context) error {
 		return err
 	}
 	all = slices.DeleteFunc(all, func(f *mailhaul.Folder) bool { return b.broken[f] && f.ID == 0 })
-	return b.led.PutFolders(ctx, b.runID, all)
+	if err := b.led.PutFolders(ctx, b.runID, all); err != nil || b.holder == nil {
+		return err
+	}
+	for _, f := range all {
+		if f.At != nil && f.At.UIDValidity != 0 {
+			if err := b.led.PutHeld(ctx, f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // prepareEach prepares folders; one that cannot take mail fails alone.
-func (b *backup) prepareEach(ctx context.Context, work []*mailhaul.Folder) error {
+func (b *haul) prepareEach(ctx context.Context, work []*mailhaul.Folder) error {
 	for {
 		err := b.dst.Prepare(ctx, work)
 		e, ok := errors.AsType[*mailhaul.Error](err)
@@ -213,6 +219,9 @@ func (b *backup) prepareEach(ctx context.Context, work []*mailhaul.Folder) error
 		at := slices.IndexFunc(work, func(f *mailhaul.Folder) bool { return f.Name == e.Folder })
 		if at < 0 {
 			return err
+		}
+		if errors.Is(err, mailhaul.ErrName) && b.rename(work[at], err) {
+			continue
 		}
 		b.fail(work[at], 0, err)
 		for _, l := range b.listed {
@@ -225,10 +234,10 @@ func (b *backup) prepareEach(ctx context.Context, work []*mailhaul.Folder) error
 }
 
 // done remembers the counters of the folders that were seen whole.
-func (b *backup) done(ctx context.Context) error {
+func (b *haul) done(ctx context.Context) error {
 	var whole []*mailhaul.Folder
 	for _, l := range b.listed {
-		if !b.broken[l.folder] {
+		if !b.broken[l.folder] && !l.partial {
 			whole = append(whole, l.folder)
 		}
 	}
@@ -236,9 +245,11 @@ func (b *backup) done(ctx context.Context) error {
 }
 
 // fail notes a message, or with uid 0 a folder, that failed.
-func (b *backup) fail(f *mailhaul.Folder, uid mailhaul.UID, err error) {
+func (b *haul) fail(f *mailhaul.Folder, uid mailhaul.UID, err error) {
+	report := b.report(f)
 	b.failMu.Lock()
 	defer b.failMu.Unlock()
+	report.Failed++
 	reason := err.Error()
 	if e, ok := errors.AsType[*mailhaul.Error](err); ok && e.Err != nil {
 		reason = e.Err.Error()
@@ -246,7 +257,7 @@ func (b *backup) fail(f *mailhaul.Folder, uid mailhaul.UID, err error) {
 			reason = e.Op + ": " + reason
 		}
 	}
-	b.summary.Failures = append(b.summary.Failures, Failure{f.Name, uid, reason})
+	b.summary.Failures = append(b.summary.Failures, Failure{Folder: f.Name, UID: uid, Reason: reason})
 	if uid == 0 {
 		b.broken[f] = true
 	} else {

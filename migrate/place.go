@@ -1,0 +1,143 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/checkpoint"
+	"github.com/mailhaul/mailhaul/migrate/filter"
+	"github.com/mailhaul/mailhaul/migrate/plan"
+)
+
+// account is what a run keeps for a target that is an account.
+type account struct {
+	// before is the folder's place in the account as the ledger has it.
+	before  map[*mailhaul.Folder]mailhaul.Folder
+	intents map[int64][]checkpoint.Intent // by the folder's ID
+	flags   []folderFlags                 // to be carried over
+	fresh   map[*mailhaul.Folder]*fresh   // what this run stored
+	refused map[*mailhaul.Folder]int      // how often the folder's name was refused
+	wanted  map[*mailhaul.Folder]string   // the name it should have
+	again   map[*mailhaul.Folder]mailhaul.UIDSet
+}
+
+// folderFlags are flags as the source has them now.
+type folderFlags struct {
+	folder *mailhaul.Folder
+	flags  []mailhaul.UIDFlags
+}
+
+// place finds for each folder its place in a target account, and has folders
+// looked into for which the account, not the source, gives a reason.
+func (b *haul) place(ctx context.Context) error {
+	if b.holder == nil {
+		return nil
+	}
+	b.account = account{before: map[*mailhaul.Folder]mailhaul.Folder{}, intents: map[int64][]checkpoint.Intent{}, fresh: map[*mailhaul.Folder]*fresh{},
+		refused: map[*mailhaul.Folder]int{}, wanted: map[*mailhaul.Folder]string{}, again: map[*mailhaul.Folder]mailhaul.UIDSet{}}
+	there, err := b.holder.Folders(ctx)
+	if err != nil {
+		return err
+	}
+	if b.led != nil {
+		intents, err := b.led.Intents(ctx)
+		if err != nil {
+			return err
+		}
+		for _, i := range intents {
+			b.account.intents[i.FolderID] = append(b.account.intents[i.FolderID], i)
+		}
+	}
+	b.destinations(there)
+	for i := range b.folders {
+		f := &b.folders[i]
+		if f.Action == plan.Unchanged && b.mustLook(f) {
+			f.Action = plan.Changed
+		}
+	}
+	return nil
+}
+
+// destinations sets where each folder's messages go.
+func (b *haul) destinations(there []*mailhaul.Folder) {
+	names := plan.TargetNames{Folders: there}
+	names.Namespace, names.Delimiter = b.holder.Names()
+	known := map[string]*mailhaul.Folder{}
+	var sources []*mailhaul.Folder
+	for _, f := range b.folders {
+		if f.Known != nil && f.Known.At != nil {
+			known[f.Name] = f.Known.At
+			b.account.before[f.Folder] = *f.Known.At
+		}
+		sources = append(sources, f.Folder)
+	}
+	uses := map[string]bool{}
+	for _, f := range there {
+		uses[f.SpecialUse] = true
+	}
+	for _, d := range plan.Destinations(sources, known, names, b.o.Mapping) {
+		at := &mailhaul.Folder{Name: d.Name}
+		switch use := d.Source.SpecialUse; {
+		case d.Folder != nil:
+			*at = *d.Folder
+		case plan.Carried(use) && !uses[use]:
+			at.SpecialUse, uses[use] = use, true
+		}
+		d.Source.At = at
+		b.account.wanted[d.Source] = at.Name
+		if d.Note != "" {
+			b.events.notice("%s", d.Note)
+		}
+	}
+}
+
+// mustLook tells whether a folder that is as it was at the source must be
+// looked into because of what is or was in the account.
+func (b *haul) mustLook(f *plan.Folder) bool {
+	before, known := b.account.before[f.Folder]
+	switch {
+	case f.At == nil || f.Known == nil:
+		return true
+	case b.o.Again, len(b.account.intents[f.ID]) > 0:
+		return true
+	case known && before.UIDValidity != f.At.UIDValidity:
+		return true
+	}
+	return f.Known.Live > int64(f.At.Messages)
+}
+
+// rename gives a folder whose name the account refused a close one; false when
+// there is none left to try.
+func (b *haul) rename(f *mailhaul.Folder, why error) bool {
+	n := b.account.refused[f]
+	if n >= filter.Fallbacks {
+		return false
+	}
+	_, delimiter := b.holder.Names()
+	name := filter.FallbackName(b.account.wanted[f], delimiter, n)
+	b.account.refused[f]++
+	if name == f.At.Name {
+		return b.rename(f, why)
+	}
+	f.At = &mailhaul.Folder{Name: name, SpecialUse: f.At.SpecialUse}
+	return true
+}
+
+// tellPlaces says which folders have another name in the account than they
+// should have, and which share one.
+func (b *haul) tellPlaces(folders []*mailhaul.Folder) {
+	for _, f := range folders {
+		if f.At == nil || f.ID != 0 && b.account.before[f].Name == f.At.Name {
+			continue
+		}
+		if wanted := b.account.wanted[f]; wanted != f.At.Name {
+			text := fmt.Sprintf("folder %q is %q in the account, which does not take the name", f.Name, f.At.Name)
+			if slices.ContainsFunc(folders, func(o *mailhaul.Folder) bool { return o != f && o.At != nil && o.At.Raw == f.At.Raw }) {
+				text = fmt.Sprintf("folders are merged in %q, since the account does not tell %q from it", f.At.Name, wanted)
+			}
+			b.events.notice("%s", text)
+		}
+	}
+}
