@@ -1,5 +1,7 @@
 package mailhaul
 
+import "strings"
+
 // Folder is what people call a folder and RFC 9051 a mailbox, with the counters
 // that tell whether it changed.
 type Folder struct {
@@ -42,4 +44,14 @@ type Folder struct {
 	// At is the folder of a target account that takes this folder's messages;
 	// nil for a target of another kind.
 	At *Folder
+}
+
+// Levels returns the names of the folder's levels, outermost first, without the
+// prefix of its namespace. There is at least one; a level may be empty.
+func (f *Folder) Levels() []string {
+	name := strings.TrimPrefix(f.Name, f.Namespace)
+	if f.Delimiter == "" {
+		return []string{name}
+	}
+	return strings.Split(name, f.Delimiter)
 }

@@ -1,8 +1,6 @@
 package plan_test
 
 import (
-	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/mailhaul/mailhaul"
@@ -118,45 +116,5 @@ func TestDecide(t *testing.T) {
 				t.Errorf("fetch %q, revive %q, gone %q", m.Fetch, m.Revive, m.Gone)
 			}
 		})
-	}
-}
-
-func TestRematch(t *testing.T) {
-	candidate := func(uid mailhaul.UID, print, digest byte, size int64, gone bool) plan.Candidate {
-		return plan.Candidate{UIDValidity: 1, UID: uid, Fingerprint: mailhaul.Fingerprint{print}, Digest: mailhaul.Digest{digest}, Size: size, Gone: gone}
-	}
-	sighting := func(uid mailhaul.UID, print byte, size int64) plan.Sighting {
-		return plan.Sighting{UID: uid, Fingerprint: mailhaul.Fingerprint{print}, Size: size}
-	}
-	for _, c := range []struct {
-		name       string
-		seen       []plan.Sighting
-		candidates []plan.Candidate
-		matches    []string // new<old
-		unsure     string
-		left       int
-	}{
-		{"shuffled", []plan.Sighting{sighting(11, 2, 20), sighting(12, 1, 10)}, []plan.Candidate{candidate(1, 1, 1, 10, false), candidate(2, 2, 2, 20, false)}, []string{"11<2", "12<1"}, "", 0},
-		{"new and gone", []plan.Sighting{sighting(11, 3, 30)}, []plan.Candidate{candidate(1, 1, 1, 10, false)}, nil, "", 1},
-		{"twins keep their order and number", []plan.Sighting{sighting(11, 1, 10), sighting(12, 1, 10), sighting(13, 1, 10)}, []plan.Candidate{candidate(1, 1, 1, 10, false), candidate(2, 1, 1, 10, false)}, []string{"11<1", "12<2"}, "13", 0},
-		{"alike by header only", []plan.Sighting{sighting(11, 1, 10)}, []plan.Candidate{candidate(1, 1, 1, 10, false), candidate(2, 1, 2, 10, false)}, nil, "11", 2},
-		{"a size that lies", []plan.Sighting{sighting(11, 1, 0)}, []plan.Candidate{candidate(1, 1, 1, 10, false)}, nil, "11", 1},
-		{"a live one before a gone one", []plan.Sighting{sighting(11, 1, 10)}, []plan.Candidate{candidate(1, 1, 1, 10, true), candidate(2, 1, 1, 10, false)}, []string{"11<2"}, "", 1},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			matches, unsure, left := plan.Rematch(c.seen, c.candidates)
-			var got []string
-			for _, m := range matches {
-				got = append(got, fmt.Sprintf("%d<%d", m.UID, m.Candidate.UID))
-			}
-			slices.Sort(got)
-			if !slices.Equal(got, c.matches) || unsure.String() != c.unsure || len(left) != c.left {
-				t.Errorf("matches %v, unsure %q, %d left", got, unsure, len(left))
-			}
-		})
-	}
-	matches := plan.MatchDigests(map[mailhaul.UID]mailhaul.Digest{11: {2}, 12: {9}}, []plan.Candidate{candidate(1, 1, 1, 10, false), candidate(2, 1, 2, 10, false)})
-	if len(matches) != 1 || matches[0].UID != 11 || matches[0].Candidate.UID != 2 {
-		t.Errorf("by digest: %+v", matches)
 	}
 }

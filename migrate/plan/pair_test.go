@@ -1,0 +1,155 @@
+package plan_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/migrate/plan"
+)
+
+func candidate(uid mailhaul.UID, print, digest byte, size int64) plan.Candidate {
+	return plan.Candidate{UIDValidity: 1, UID: uid, Fingerprint: mailhaul.Fingerprint{print}, Digest: mailhaul.Digest{digest}, Size: size}
+}
+
+func gone(c plan.Candidate) plan.Candidate {
+	c.Gone = true
+	return c
+}
+
+func sighting(uid mailhaul.UID, print byte, size int64) plan.Sighting {
+	return plan.Sighting{UID: uid, Fingerprint: mailhaul.Fingerprint{print}, Size: size}
+}
+
+func show(matches []plan.Match) string {
+	var out []string
+	for _, m := range matches {
+		out = append(out, fmt.Sprintf("%d<%d", m.UID, m.Candidate.UID))
+	}
+	return strings.Join(out, " ")
+}
+
+func showCandidates(cs []plan.Candidate) string {
+	var uids []mailhaul.UID
+	for _, c := range cs {
+		uids = append(uids, c.UID)
+	}
+	return mailhaul.UIDSetOf(uids...).String()
+}
+
+func TestPair(t *testing.T) {
+	bare := plan.Sighting{UID: 11, Fingerprint: mailhaul.MakeFingerprint(nil), Size: 10}
+	bareCandidate := plan.Candidate{UID: 1, Fingerprint: bare.Fingerprint, Size: 10, Digest: mailhaul.Digest{1}}
+	for _, c := range []struct {
+		name                         string
+		seen                         []plan.Sighting
+		candidates                   []plan.Candidate
+		matches                      string // new<old
+		doubtful, doubtfulCandidates string
+	}{
+		{"nothing", nil, nil, "", "", ""},
+		{"one", []plan.Sighting{sighting(11, 1, 10)}, []plan.Candidate{candidate(1, 1, 1, 10)}, "11<1", "", ""},
+		{"one whose digest is not known", []plan.Sighting{sighting(11, 1, 10)}, []plan.Candidate{candidate(1, 1, 0, 10)}, "11<1", "", ""},
+		{"shuffled", []plan.Sighting{sighting(12, 1, 10), sighting(11, 2, 20)}, []plan.Candidate{candidate(1, 1, 1, 10), candidate(2, 2, 2, 20)}, "11<2 12<1", "", ""},
+		{"new and gone", []plan.Sighting{sighting(11, 3, 30)}, []plan.Candidate{candidate(1, 1, 1, 10)}, "", "", ""},
+		{"known twins keep their order", []plan.Sighting{sighting(12, 1, 10), sighting(11, 1, 10)}, []plan.Candidate{candidate(2, 1, 1, 10), candidate(1, 1, 1, 10)}, "11<1 12<2", "", ""},
+		{"twins whose digests are not known", []plan.Sighting{sighting(11, 1, 10), sighting(12, 1, 10)}, []plan.Candidate{candidate(1, 1, 0, 10), candidate(2, 1, 0, 10)}, "", "11:12", "1:2"},
+		{"a twin more", []plan.Sighting{sighting(11, 1, 10), sighting(12, 1, 10), sighting(13, 1, 10)}, []plan.Candidate{candidate(1, 1, 1, 10), candidate(2, 1, 1, 10)}, "", "11:13", "1:2"},
+		{"a twin less", []plan.Sighting{sighting(11, 1, 10)}, []plan.Candidate{candidate(1, 1, 1, 10), candidate(2, 1, 1, 10)}, "", "11", "1:2"},
+		{"alike by header and size only", []plan.Sighting{sighting(11, 1, 10), sighting(12, 1, 10)}, []plan.Candidate{candidate(1, 1, 1, 10), candidate(2, 1, 2, 10)}, "", "11:12", "1:2"},
+		{"a size that lies", []plan.Sighting{sighting(11, 1, 0)}, []plan.Candidate{candidate(1, 1, 1, 10)}, "", "11", "1"},
+		{"one size fits, one does not", []plan.Sighting{sighting(11, 1, 10), sighting(12, 1, 21)}, []plan.Candidate{candidate(1, 1, 1, 10), candidate(2, 1, 2, 20)}, "11<1", "12", "2"},
+		{"a size nobody else has", []plan.Sighting{sighting(11, 1, 10), sighting(12, 1, 21)}, []plan.Candidate{candidate(1, 1, 1, 10)}, "11<1", "12", ""},
+		{"a gone one, too", []plan.Sighting{sighting(11, 1, 10)}, []plan.Candidate{gone(candidate(1, 1, 1, 10)), candidate(2, 1, 1, 10)}, "", "11", "1:2"},
+		{"no header to tell by", []plan.Sighting{bare}, []plan.Candidate{bareCandidate}, "", "11", "1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			matches, doubtful, candidates := plan.Pair(c.seen, c.candidates)
+			if show(matches) != c.matches || doubtful.String() != c.doubtful || showCandidates(candidates) != c.doubtfulCandidates {
+				t.Errorf("matches %s, doubtful %s and %s", show(matches), doubtful, showCandidates(candidates))
+			}
+		})
+	}
+}
+
+func TestMatchDigests(t *testing.T) {
+	type digests = map[mailhaul.UID]mailhaul.Digest
+	a, b := &mailhaul.Folder{Name: "a"}, &mailhaul.Folder{Name: "b"}
+	in := func(f *mailhaul.Folder, c plan.Candidate) plan.Candidate {
+		c.Folder = f
+		return c
+	}
+	for _, c := range []struct {
+		name       string
+		digests    digests
+		candidates []plan.Candidate
+		matches    string
+	}{
+		{"one of two", digests{11: {2}, 12: {9}}, []plan.Candidate{candidate(1, 1, 1, 10), candidate(2, 1, 2, 10)}, "11<2"},
+		{"more sightings than twins", digests{11: {1}, 12: {1}, 13: {1}}, []plan.Candidate{candidate(2, 1, 1, 10), candidate(1, 1, 1, 10)}, "11<1 12<2"},
+		{"live before gone", digests{11: {1}}, []plan.Candidate{gone(candidate(1, 1, 1, 10)), candidate(2, 1, 1, 10)}, "11<2"},
+		{"not known is like nothing", digests{11: {}}, []plan.Candidate{candidate(1, 1, 0, 10)}, ""},
+		{"folder by folder", digests{11: {1}, 12: {1}, 13: {1}}, []plan.Candidate{in(b, candidate(9, 1, 1, 10)), in(a, candidate(2, 1, 1, 10)), in(a, candidate(1, 1, 1, 10))}, "11<9 12<1 13<2"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := show(plan.MatchDigests(c.digests, c.candidates)); got != c.matches {
+				t.Errorf("%s, want %s", got, c.matches)
+			}
+		})
+	}
+}
+
+func TestMatchPrints(t *testing.T) {
+	empty := mailhaul.MakeFingerprint(nil)
+	for _, c := range []struct {
+		name       string
+		seen       []plan.Sighting
+		candidates []plan.Candidate
+		matches    string
+	}{
+		{"altered", []plan.Sighting{sighting(11, 1, 12)}, []plan.Candidate{candidate(1, 1, 1, 10)}, "11<1"},
+		{"in order, each once", []plan.Sighting{sighting(12, 1, 12), sighting(11, 1, 13), sighting(13, 1, 12)}, []plan.Candidate{candidate(2, 1, 2, 10), candidate(1, 1, 1, 10)}, "11<1 12<2"},
+		{"another header", []plan.Sighting{sighting(11, 2, 10)}, []plan.Candidate{candidate(1, 1, 1, 10)}, ""},
+		{"no header to tell by", []plan.Sighting{{UID: 11, Fingerprint: empty}}, []plan.Candidate{{UID: 1, Fingerprint: empty}}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := show(plan.MatchPrints(c.seen, c.candidates)); got != c.matches {
+				t.Errorf("%s, want %s", got, c.matches)
+			}
+		})
+	}
+}
+
+func TestPlaces(t *testing.T) {
+	row := func(uid, place mailhaul.UID) plan.Placed { return plan.Placed{UIDValidity: 1, UID: uid, Place: place} }
+	for _, c := range []struct {
+		name      string
+		rows      []plan.Placed
+		live      []mailhaul.UID
+		missing   string
+		unclaimed string
+	}{
+		{"all there", []plan.Placed{row(1, 11), row(2, 12)}, []mailhaul.UID{11, 12}, "", ""},
+		{"one gone, one of others", []plan.Placed{row(1, 11), row(2, 12)}, []mailhaul.UID{12, 13}, "1", "13"},
+		{"emptied", []plan.Placed{row(1, 11), row(2, 12)}, nil, "1:2", ""},
+		{"a place that was not told", []plan.Placed{row(1, 0)}, []mailhaul.UID{11}, "", "11"},
+		{"nothing known", nil, []mailhaul.UID{1, 2}, "", "1:2"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			live := mailhaul.UIDSetOf(c.live...)
+			var missing []mailhaul.UID
+			for _, r := range plan.Missing(c.rows, live) {
+				missing = append(missing, r.UID)
+			}
+			slices.Sort(missing)
+			if got := mailhaul.UIDSetOf(missing...).String(); got != c.missing {
+				t.Errorf("missing %q, want %q", got, c.missing)
+			}
+			if got := plan.Unclaimed(c.rows, live).String(); got != c.unclaimed {
+				t.Errorf("unclaimed %q, want %q", got, c.unclaimed)
+			}
+		})
+	}
+}
