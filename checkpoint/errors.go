@@ -51,7 +51,7 @@ func kindOf(err error) error {
 	case sqlite3.SQLITE_ERROR:
 		// The statements are fixed and tested: a table or a column that is
 		// missing was there when the file was written.
-		if strings.Contains(e.Error(), "no such ") {
+		if strings.Contains(e.Error(), "no such ") || strings.Contains(e.Error(), " has no column named ") {
 			return mailhaul.ErrDamaged
 		}
 	case sqlite3.SQLITE_FULL:

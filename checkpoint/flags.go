@@ -11,40 +11,32 @@ import (
 )
 
 const (
-	selectFlags      = `SELECT m.uid, s.flags FROM message m LEFT JOIN flagset s ON s.id = m.flags `
+	selectFlags      = `SELECT m.uid, s.flags, m.place FROM message m LEFT JOIN flagset s ON s.id = m.flags `
 	selectFlagsOne   = selectFlags + `WHERE m.folder = ? AND m.uidvalidity = ? AND m.uid = ?`
 	selectFlagsRange = selectFlags + `WHERE m.folder = ? AND m.uidvalidity = ? AND m.uid BETWEEN ? AND ? ORDER BY m.uid`
 	whereOne         = `WHERE folder = ?1 AND uidvalidity = ?2 AND uid = ?3`
-	keepPastOne      = `INSERT OR IGNORE INTO message_past (folder, uidvalidity, uid, run, flags, gone_run)
-		SELECT folder, uidvalidity, uid, ?4, flags, gone_run FROM message ` + whereOne
-	updateFlags = `UPDATE message SET flags = ?4 ` + whereOne + ` RETURNING place`
+	updateFlags      = `UPDATE message SET flags = ?5 ` + whereRange
 )
 
 // scanCost is how many rows can be read in order in the time of one look-up.
 const scanCost = 8
+
+// flagRows is the largest number of rows that one statement changes the flags
+// of: between statements it is seen that a run was interrupted.
+const flagRows = 4096
 
 // SetFlags brings the flags of messages of f, under its UIDVALIDITY, up to date
 // with now, ascending by UID, keeps what they were, and returns the changes.
 // Messages that the ledger does not know are left out, flags that are the same
 // already are no change.
 func (l *Ledger) SetFlags(ctx context.Context, run RunID, f *mailhaul.Folder, now []mailhaul.UIDFlags) (
-	[]mailhaul.FlagChange, error,
+	changes []mailhaul.FlagChange, err error,
 ) {
-	var changes []mailhaul.FlagChange
 	if len(now) == 0 {
 		return nil, nil
 	}
-	now = ascending(now)
-	err := l.update(ctx, "set flags", func(w *writer) (err error) {
-		folder, err := w.folder(selectFolder, f.ID)
-		if err != nil {
-			return err
-		}
-		if int64(len(now))*scanCost < folder.Live+folder.Gone {
-			changes, err = w.lookUpFlags(ctx, f, now)
-		} else {
-			changes, err = w.mergeFlags(ctx, f, now)
-		}
+	err = l.update(ctx, "set flags", func(w *writer) error {
+		changes, err = w.flagChanges(ctx, f, now)
 		if err != nil {
 			return err
 		}
@@ -54,6 +46,43 @@ func (l *Ledger) SetFlags(ctx context.Context, run RunID, f *mailhaul.Folder, no
 		return nil, err
 	}
 	return changes, nil
+}
+
+// FlagChanges returns what SetFlags would change, and changes nothing.
+func (l *Ledger) FlagChanges(ctx context.Context, f *mailhaul.Folder, now []mailhaul.UIDFlags) (
+	changes []mailhaul.FlagChange, err error,
+) {
+	const op = "compare flags"
+	if len(now) == 0 {
+		return nil, nil
+	}
+	// One transaction: all of it is of one moment.
+	tx, err := l.readers.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, wrap(op, err)
+	}
+	defer tx.Rollback()
+	s := prepared(tx)
+	changes, err = s.flagChanges(ctx, f, now)
+	if err = errors.Join(err, s.close()); err != nil {
+		return nil, wrap(op, err)
+	}
+	return changes, nil
+}
+
+// flagChanges finds where the flags in the ledger are not those of now.
+func (s *statements) flagChanges(ctx context.Context, f *mailhaul.Folder, now []mailhaul.UIDFlags) (
+	[]mailhaul.FlagChange, error,
+) {
+	folder, err := s.folder(selectFolder, f.ID)
+	if err != nil {
+		return nil, err
+	}
+	now = ascending(now)
+	if int64(len(now))*scanCost < folder.Live+folder.Gone {
+		return s.lookUpFlags(ctx, f, now)
+	}
+	return s.mergeFlags(ctx, f, now)
 }
 
 // ascending returns entries ascending by UID, each UID once, the last one said
@@ -71,12 +100,12 @@ func ascending(entries []mailhaul.UIDFlags) []mailhaul.UIDFlags {
 }
 
 // lookUpFlags finds the changes by one look-up an entry.
-func (w *writer) lookUpFlags(ctx context.Context, f *mailhaul.Folder, now []mailhaul.UIDFlags) (
+func (s *statements) lookUpFlags(ctx context.Context, f *mailhaul.Folder, now []mailhaul.UIDFlags) (
 	changes []mailhaul.FlagChange, err error,
 ) {
 	for _, e := range now {
-		uid, old, err := scanFlags(func(into ...any) error {
-			return w.row(selectFlagsOne, []any{f.ID, f.UIDValidity, e.UID}, into...)
+		c, err := scanFlags(func(into ...any) error {
+			return s.row(selectFlagsOne, []any{f.ID, f.UIDValidity, e.UID}, into...)
 		})
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
@@ -87,69 +116,80 @@ func (w *writer) lookUpFlags(ctx context.Context, f *mailhaul.Folder, now []mail
 		if err != nil {
 			return nil, err
 		}
-		if old != e.Flags {
-			changes = append(changes, mailhaul.FlagChange{UID: uid, Old: old, New: e.Flags})
+		if c.New = e.Flags; c.Old != c.New {
+			changes = append(changes, c)
 		}
 	}
 	return changes, nil
 }
 
 // mergeFlags finds the changes by reading the folder once beside the entries.
-func (w *writer) mergeFlags(ctx context.Context, f *mailhaul.Folder, now []mailhaul.UIDFlags) (
+func (s *statements) mergeFlags(ctx context.Context, f *mailhaul.Folder, now []mailhaul.UIDFlags) (
 	changes []mailhaul.FlagChange, err error,
 ) {
-	rows, err := w.query(selectFlagsRange, f.ID, f.UIDValidity, now[0].UID, now[len(now)-1].UID)
+	rows, err := s.query(selectFlagsRange, f.ID, f.UIDValidity, now[0].UID, now[len(now)-1].UID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		uid, old, err := scanFlags(rows.Scan)
+		c, err := scanFlags(rows.Scan)
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err != nil {
 			return nil, err
 		}
-		for len(now) > 0 && now[0].UID < uid {
+		for len(now) > 0 && now[0].UID < c.UID {
 			now = now[1:]
 		}
-		if len(now) > 0 && now[0].UID == uid && now[0].Flags != old {
-			changes = append(changes, mailhaul.FlagChange{UID: uid, Old: old, New: now[0].Flags})
+		if len(now) == 0 || now[0].UID != c.UID {
+			continue
+		}
+		if c.New = now[0].Flags; c.Old != c.New {
+			changes = append(changes, c)
 		}
 	}
 	return changes, rows.Err()
 }
 
-func scanFlags(scan func(...any) error) (mailhaul.UID, mailhaul.Flags, error) {
-	var uid mailhaul.UID
+// scanFlags reads UID, flags and place of a message.
+func scanFlags(scan func(...any) error) (c mailhaul.FlagChange, err error) {
 	var flags sql.NullString
-	if err := scan(&uid, &flags); err != nil {
-		return 0, "", scanError(err)
+	if err := scan(&c.UID, &flags, &c.Place); err != nil {
+		return c, scanError(err)
 	}
 	if !flags.Valid {
-		return 0, "", damaged("UID %d has flags that are not in the ledger", uid)
+		return c, damaged("UID %d has flags that are not in the ledger", c.UID)
 	}
-	return uid, mailhaul.Flags(flags.String), nil
+	c.Old = mailhaul.Flags(flags.String)
+	return c, nil
 }
 
-// writeFlags writes the changes and fills in their places.
+// writeFlags writes the changes, ascending by UID: neighbours that get the same
+// flags by one statement.
 func (w *writer) writeFlags(ctx context.Context, run RunID, f *mailhaul.Folder, changes []mailhaul.FlagChange) error {
-	for i := range changes {
-		c := &changes[i]
-		id, err := w.flagset(c.New)
+	for len(changes) > 0 {
+		first, n := changes[0], 1
+		for n < len(changes) && n < flagRows && changes[n].New == first.New &&
+			changes[n].UID == changes[n-1].UID+1 {
+			n++
+		}
+		id, err := w.flagset(first.New)
 		if err == nil {
 			err = ctx.Err()
 		}
 		if err != nil {
 			return err
 		}
-		if _, err := w.exec(keepPastOne, f.ID, f.UIDValidity, c.UID, int64(run)); err != nil {
+		key := []any{f.ID, f.UIDValidity, first.UID, changes[n-1].UID}
+		if _, err := w.exec(keepMessagePast+whereRange, append(key, int64(run))...); err != nil {
 			return err
 		}
-		if err := w.row(updateFlags, []any{f.ID, f.UIDValidity, c.UID, id}, &c.Place); err != nil {
+		if _, err := w.exec(updateFlags, append(key, id)...); err != nil {
 			return err
 		}
+		changes = changes[n:]
 	}
 	return nil
 }

@@ -13,7 +13,8 @@ import (
 // Folder is what the ledger knows of a folder. The counters UIDNext,
 // HighestModSeq and Messages of the embedded folder are those of the last
 // FolderDone, and zero (HasCounters false) when the folder was not done since
-// it was new, there again, or got another UIDVALIDITY. Its Size is unknown.
+// it was new, there again, got another UIDVALIDITY, or messages of it were
+// forgotten. Of At name, raw name and UIDVALIDITY are known. Sizes are unknown.
 type Folder struct {
 	mailhaul.Folder
 	Failures   int64 // messages that failed and wait to be tried again
@@ -26,7 +27,8 @@ type Folder struct {
 
 const (
 	folderColumns = `id, name, raw, delimiter, special_use, subscribed, noselect, place, uidvalidity, uidnext,
-		highestmodseq, messages, live, gone, live_octets, stored_end, failures, first_run, gone_run`
+		highestmodseq, messages, live, gone, live_octets, stored_end, failures, first_run, gone_run, namespace,
+		at_name, at_raw, at_uidvalidity`
 	selectFolders    = `SELECT ` + folderColumns + ` FROM folder ORDER BY name, id`
 	selectFolder     = `SELECT ` + folderColumns + ` FROM folder WHERE id = ?`
 	selectFolderLive = `SELECT ` + folderColumns + ` FROM folder WHERE name = ? AND gone_run = 0`
@@ -55,8 +57,8 @@ func (l *Ledger) Folders(ctx context.Context) ([]Folder, error) {
 
 // folder returns one folder by its id or, with another query, by its name. The
 // error wraps fs.ErrNotExist when there is none.
-func (w *writer) folder(query string, key any) (Folder, error) {
-	f, err := scanFolder(func(into ...any) error { return w.row(query, []any{key}, into...) })
+func (s *statements) folder(query string, key any) (Folder, error) {
+	f, err := scanFolder(func(into ...any) error { return s.row(query, []any{key}, into...) })
 	if errors.Is(err, sql.ErrNoRows) {
 		return Folder{}, fmt.Errorf("folder %v: %w", key, fs.ErrNotExist)
 	}
@@ -66,15 +68,21 @@ func (w *writer) folder(query string, key any) (Folder, error) {
 func scanFolder(scan func(...any) error) (Folder, error) {
 	var f Folder
 	var modSeq int64
+	var atName sql.NullString
+	at := mailhaul.Folder{Size: -1}
 	err := scan(&f.ID, &f.Name, &f.Raw, &f.Delimiter, &f.SpecialUse, &f.Subscribed, &f.NoSelect, &f.Place,
 		&f.UIDValidity, &f.UIDNext, &modSeq, &f.Messages, &f.Live, &f.Gone, &f.LiveOctets, &f.StoredEnd,
-		&f.Failures, &f.FirstRun, &f.GoneRun)
+		&f.Failures, &f.FirstRun, &f.GoneRun, &f.Namespace, &atName, &at.Raw, &at.UIDValidity)
 	if err != nil {
 		return Folder{}, scanError(err)
 	}
 	f.HighestModSeq = uint64(modSeq) // all 64 bits, as FolderDone stored them
 	f.HasCounters = f.UIDNext != 0 || f.HighestModSeq != 0 || f.Messages != 0
 	f.Size = -1
+	if atName.Valid {
+		at.Name = atName.String
+		f.At = &at
+	}
 	return f, nil
 }
 

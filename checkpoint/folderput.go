@@ -10,14 +10,14 @@ import (
 
 const (
 	insertFolder = `INSERT INTO folder (name, raw, delimiter, special_use, subscribed, noselect, place,
-		uidvalidity, first_run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`
+		uidvalidity, first_run, namespace) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`
 	updateFolder = `UPDATE folder SET name = ?, raw = ?, delimiter = ?, special_use = ?, subscribed = ?,
-		noselect = ?, place = ?, uidvalidity = ?, uidnext = ?, highestmodseq = ?, messages = ?, gone_run = 0
-		WHERE id = ?`
+		noselect = ?, place = ?, uidvalidity = ?, uidnext = ?, highestmodseq = ?, messages = ?, namespace = ?,
+		gone_run = 0 WHERE id = ?`
 	// A folder that is gone does not hold its name.
 	parkFolderName   = `UPDATE folder SET gone_run = -1 WHERE id = ?`
-	insertFolderPast = `INSERT OR IGNORE INTO folder_past (folder, run, name, raw, delimiter, uidvalidity, gone_run)
-		VALUES (?, ?, ?, ?, ?, ?, ?)`
+	insertFolderPast = `INSERT OR IGNORE INTO folder_past (folder, run, name, raw, delimiter, uidvalidity, gone_run,
+		namespace) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
 // PutFolders brings the ledger's folders up to date with folders: what is in it is
@@ -28,7 +28,8 @@ const (
 //
 // A Place, once known, is never forgotten: an empty one is filled in. A folder
 // that had no ID and is known by its name keeps the place that it has, and
-// f.Place is set to it: its messages lie there.
+// f.Place is set to it: its messages lie there. At is not looked at: that is
+// what PutHeld is for.
 func (l *Ledger) PutFolders(ctx context.Context, run RunID, folders []*mailhaul.Folder) error {
 	before := make([]mailhaul.Folder, len(folders))
 	for i, f := range folders {
@@ -98,7 +99,7 @@ func (w *writer) addFolder(run RunID, f *mailhaul.Folder) error {
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return w.row(insertFolder, []any{f.Name, f.Raw, f.Delimiter, f.SpecialUse, f.Subscribed, f.NoSelect,
-			f.Place, f.UIDValidity, int64(run)}, &f.ID)
+			f.Place, f.UIDValidity, int64(run), f.Namespace}, &f.ID)
 	}
 	if err != nil {
 		return err
@@ -118,12 +119,12 @@ func (w *writer) updateFolder(run RunID, old Folder, f *mailhaul.Folder) error {
 	}
 	now := old.Folder
 	now.Name, now.Raw, now.Delimiter, now.SpecialUse = f.Name, f.Raw, f.Delimiter, f.SpecialUse
-	now.Subscribed, now.NoSelect, now.Place = f.Subscribed, f.NoSelect, f.Place
+	now.Subscribed, now.NoSelect, now.Place, now.Namespace = f.Subscribed, f.NoSelect, f.Place, f.Namespace
 	if f.UIDValidity != 0 && f.UIDValidity != old.UIDValidity {
 		now.UIDValidity = f.UIDValidity
 		now.UIDNext, now.HighestModSeq, now.Messages = 0, 0, 0
 	}
-	if now == old.Folder && old.GoneRun == 0 {
+	if now == old.Folder && old.GoneRun == 0 { // At is the same pointer in both
 		return nil
 	}
 	if now.Name != old.Name || now.UIDValidity != old.UIDValidity || old.GoneRun != 0 {
@@ -132,20 +133,21 @@ func (w *writer) updateFolder(run RunID, old Folder, f *mailhaul.Folder) error {
 		}
 	}
 	_, err := w.exec(updateFolder, now.Name, now.Raw, now.Delimiter, now.SpecialUse, now.Subscribed, now.NoSelect,
-		now.Place, now.UIDValidity, now.UIDNext, int64(now.HighestModSeq), now.Messages, now.ID)
+		now.Place, now.UIDValidity, now.UIDNext, int64(now.HighestModSeq), now.Messages, now.Namespace, now.ID)
 	return err
 }
 
 // keepFolderPast keeps what a folder was before run.
 func (w *writer) keepFolderPast(run RunID, old Folder) error {
 	_, err := w.exec(insertFolderPast, old.ID, int64(run), old.Name, old.Raw, old.Delimiter, old.UIDValidity,
-		int64(old.GoneRun))
+		int64(old.GoneRun), old.Namespace)
 	return err
 }
 
 // RenameFolder says that the folder id is now called to.Name. Its messages, its
-// place and its counters stay; to.ID and to.Place are set. A folder of that
-// name that is gone does not stand in the way; one that is there does, and the
+// place, the folder that holds it and its counters stay; to.ID and to.Place are
+// set. A folder of that name that is gone does not stand in the way; one that
+// is there does, and the
 // error wraps fs.ErrExist.
 func (l *Ledger) RenameFolder(ctx context.Context, run RunID, id int64, to *mailhaul.Folder) error {
 	return l.update(ctx, "rename folder", func(w *writer) error {

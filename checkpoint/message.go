@@ -23,7 +23,7 @@ type Message struct {
 	Size         int64
 	Stored       int64
 	Offset       int64
-	Digest       mailhaul.Digest
+	Digest       mailhaul.Digest // zeros when nobody knows it
 	Fingerprint  mailhaul.Fingerprint
 	LineEnds     mailhaul.LineEnds
 	Place        string

@@ -18,6 +18,8 @@ type Rebinding struct {
 }
 
 const (
+	keepPastOne = `INSERT OR IGNORE INTO message_past (folder, uidvalidity, uid, run, flags, gone_run)
+		SELECT folder, uidvalidity, uid, ?4, flags, gone_run FROM message ` + whereOne
 	selectPresence = `SELECT gone_run, size FROM message ` + whereOne
 	rebindMessage  = `UPDATE message SET uidvalidity = ?4, uid = ?5, gone_run = 0 ` + whereOne
 	rebindPast     = `UPDATE message_past SET uidvalidity = ?4, uid = ?5 ` + whereOne

@@ -27,21 +27,27 @@ const (
 
 // Record writes down messages that are durable at the target, in one
 // transaction: their rows under Receipt.Folder.ID and .UIDValidity, the sums of
-// their folders, and that they do not fail any more. A message that is in the
-// ledger already, live or gone, is an error that wraps fs.ErrExist, a folder that
-// is not there one that wraps fs.ErrNotExist; then none of rs is recorded.
+// their folders, that they do not fail any more, and that their intents are
+// done. A message that is in the ledger already, live or gone, is an error that
+// wraps fs.ErrExist, a folder that is not there one that wraps fs.ErrNotExist, a
+// receipt with an Err one that wraps it; then none of rs is recorded.
+//
+// A Digest of zeros is one that nobody knows: the message was recognised at the
+// target by its header.
 func (l *Ledger) Record(ctx context.Context, run RunID, rs []mailhaul.Receipt) error {
-	if len(rs) == 0 {
-		return nil
+	return l.Journal(ctx, run, nil, rs)
+}
+
+// record is Record within a transaction.
+func (w *writer) record(run RunID, rs []mailhaul.Receipt) error {
+	if err := w.insertMessages(run, rs); err != nil {
+		return err
 	}
-	return l.update(ctx, "record messages", func(w *writer) error {
-		if err := w.insertMessages(run, rs); err != nil {
-			return err
-		}
-		failing, err := w.addToFolders(rs)
-		if err != nil || len(failing) == 0 {
-			return err
-		}
+	failing, err := w.addToFolders(rs)
+	if err != nil {
+		return err
+	}
+	if len(failing) > 0 {
 		for _, r := range rs {
 			if !failing[r.Folder.ID] {
 				continue
@@ -50,8 +56,8 @@ func (l *Ledger) Record(ctx context.Context, run RunID, rs []mailhaul.Receipt) e
 				return err
 			}
 		}
-		return nil
-	})
+	}
+	return w.dropIntentsOf(rs)
 }
 
 func (w *writer) insertMessages(run RunID, rs []mailhaul.Receipt) error {
@@ -63,6 +69,9 @@ func (w *writer) insertMessages(run RunID, rs []mailhaul.Receipt) error {
 		}
 		args = args[:0]
 		for _, r := range rs[:n] {
+			if r.Err != nil {
+				return fmt.Errorf("folder %q, UID %d was not stored: %w", r.Folder.Name, r.UID, r.Err)
+			}
 			flags, err := w.flagset(r.Flags)
 			if err != nil {
 				return err

@@ -18,9 +18,12 @@ const applicationID = 0x6d61686c
 //go:embed schema/1.sql
 var schema1 string
 
+//go:embed schema/2.sql
+var schema2 string
+
 // schemaSteps returns the statements that bring a ledger of version i to
 // version i+1. A step that was released is never changed.
-func schemaSteps() []string { return []string{schema1} }
+func schemaSteps() []string { return []string{schema1, schema2} }
 
 // queryer is a connection or a pool of them.
 type queryer interface {

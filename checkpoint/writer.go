@@ -10,18 +10,16 @@ import (
 	"github.com/mailhaul/mailhaul"
 )
 
-// writer is the connection that writes, with its prepared statements. It is
-// used by one goroutine at a time. Its statements do not watch a context: the
-// driver starts a goroutine a statement for that, and a commit that was
-// interrupted leaves open whether it happened.
+// writer is the connection that writes. It is used by one goroutine at a time.
 type writer struct {
-	conn       *sql.Conn
-	background context.Context
-	statements map[string]*sql.Stmt
+	statements
+	conn *sql.Conn
 	// flagsets knows the ids of flag sets; interned lists those that the open
 	// transaction added.
 	flagsets map[mailhaul.Flags]int64
 	interned []mailhaul.Flags
+	// announced is false when the ledger is known to hold no intent.
+	announced bool
 	// broken is the first I/O error of writing, after which nothing is written
 	// any more: after a failed sync the kernel may have dropped what it says
 	// the next sync wrote.
@@ -33,10 +31,10 @@ const maxFlagsets = 4096
 
 func newWriter(conn *sql.Conn) *writer {
 	return &writer{
+		statements: prepared(conn),
 		conn:       conn,
-		background: context.Background(),
-		statements: map[string]*sql.Stmt{},
 		flagsets:   map[mailhaul.Flags]int64{"": 0},
+		announced:  true,
 	}
 }
 
@@ -83,53 +81,9 @@ func (w *writer) transact(ctx context.Context, fn func(*writer) error) error {
 		for _, f := range w.interned {
 			delete(w.flagsets, f)
 		}
+		w.announced = true
 	}
 	return err
-}
-
-// prepare returns the prepared statement for a query, one of the constants of
-// this package.
-func (w *writer) prepare(query string) (*sql.Stmt, error) {
-	if s := w.statements[query]; s != nil {
-		return s, nil
-	}
-	s, err := w.conn.PrepareContext(w.background, query)
-	if err != nil {
-		return nil, err
-	}
-	w.statements[query] = s
-	return s, nil
-}
-
-// exec runs a statement and returns how many rows it changed.
-func (w *writer) exec(query string, args ...any) (int64, error) {
-	s, err := w.prepare(query)
-	if err != nil {
-		return 0, err
-	}
-	r, err := s.ExecContext(w.background, args...)
-	if err != nil {
-		return 0, err
-	}
-	return r.RowsAffected()
-}
-
-// query runs a statement that gives rows.
-func (w *writer) query(query string, args ...any) (*sql.Rows, error) {
-	s, err := w.prepare(query)
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(w.background, args...)
-}
-
-// row runs a statement that gives one row; sql.ErrNoRows when it gives none.
-func (w *writer) row(query string, args []any, into ...any) error {
-	s, err := w.prepare(query)
-	if err != nil {
-		return err
-	}
-	return scanError(s.QueryRowContext(w.background, args...).Scan(into...))
 }
 
 const (
@@ -159,9 +113,5 @@ func (w *writer) flagset(f mailhaul.Flags) (int64, error) {
 }
 
 func (w *writer) close() error {
-	errs := make([]error, 0, len(w.statements)+1)
-	for _, s := range w.statements {
-		errs = append(errs, s.Close())
-	}
-	return errors.Join(append(errs, w.conn.Close())...)
+	return errors.Join(w.statements.close(), w.conn.Close())
 }
