@@ -28,6 +28,7 @@ func layers() map[string][]string {
 		"migrate/imaptest":           {"", "migrate/imaptest/..."},
 		"migrate/imaptest/...":       {"", "migrate/imaptest/..."},
 		"migrate/endpointtest":       {""},
+		"migrate/export":             {"", "archive/maildir", "archive/mbox"},
 		"archive":                    {"", "archive/maildir", "archive/mbox", "archive/internal/...", "checkpoint"},
 		"archive/maildir":            {"", "archive/internal/..."},
 		"archive/mbox":               {"", "archive/internal/..."},

@@ -1,0 +1,190 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/archive/mbox"
+)
+
+// mboxExt ends the name of an mbox. The folders below one lie in a directory of
+// the same name without it.
+const mboxExt = ".mbox"
+
+// A name deeper or longer than this becomes a single level: what a server says
+// is no reason to make a thousand directories.
+const (
+	maxDepth      = 32
+	maxPathOctets = 1024
+)
+
+// mboxTree is a tree of mbox files.
+type mboxTree struct{ root *os.Root }
+
+func (t *mboxTree) place(f *mailhaul.Folder) string {
+	if isInbox(f) {
+		return inbox
+	}
+	parts := levels(f)
+	if len(parts) > maxDepth || len(f.Name) > maxPathOctets {
+		return shorten(f.Name, escape)
+	}
+	for i, level := range parts {
+		parts[i] = escapeLevel(level)
+	}
+	return strings.Join(parts, "/")
+}
+
+func (t *mboxTree) prepare(fresh []*folder, _ []*mailhaul.Folder) error {
+	var dirs []string
+	for _, f := range fresh {
+		dir := path.Dir(f.place)
+		if err := t.root.MkdirAll(dir, dirMode); err != nil {
+			return fmt.Errorf("make directory: %w", err)
+		}
+		file, err := create(t.root, f.place)
+		if err == nil {
+			err = file.Close()
+		}
+		if err != nil {
+			return fmt.Errorf("make mbox file: %w", err)
+		}
+		for ; ; dir = path.Dir(dir) {
+			dirs = append(dirs, dir)
+			if dir == "." {
+				break
+			}
+		}
+	}
+	slices.Sort(dirs)
+	dirs = slices.Compact(dirs)
+	slices.Reverse(dirs) // those below before those above
+	return syncDirs(t.root, dirs)
+}
+
+// write appends a message to its folder's file. What can be made ready before is
+// not done under the file's lock.
+func (t *mboxTree) write(s *stored, b *body, done func() error) error {
+	r := &s.receipt
+	h, lost, err := planHeader(b, r.Flags)
+	if err != nil {
+		return &diskFault{err}
+	}
+	s.note = h.altered(lost)
+	line, err := mbox.Separator{UIDValidity: r.Folder.UIDValidity, UID: r.UID, InternalDate: r.InternalDate,
+		Size: r.Size + h.grows(), LineEnds: b.ends}.Append(nil)
+	if err != nil {
+		return err
+	}
+	text := func(w io.Writer) error {
+		if _, err := w.Write(line); err != nil {
+			return err
+		}
+		q := &quoteWriter{to: w}
+		if err := b.shortened(q, func(w io.Writer) error { return h.write(w, b) }); err != nil {
+			return err
+		}
+		return q.end()
+	}
+	if b.spool != nil {
+		return t.append(s, func(w io.Writer) error { return b.writeTo(w, text) }, done)
+	}
+	b.out.Reset()
+	if err := text(&b.out); err != nil {
+		return err
+	}
+	return t.append(s, func(w io.Writer) error { _, err := w.Write(b.out.Bytes()); return err }, done)
+}
+
+// append writes what text gives at the end of a folder's file. The file is cut
+// back when that fails.
+func (t *mboxTree) append(s *stored, text func(io.Writer) error, done func() error) error {
+	box := s.folder
+	box.mu.Lock()
+	defer box.mu.Unlock()
+	f, err := t.root.OpenFile(box.place, os.O_WRONLY, 0)
+	if err != nil {
+		return &diskFault{fmt.Errorf("open mbox file: %w", err)}
+	}
+	n := &counter{to: io.NewOffsetWriter(f, box.end)}
+	if err = text(n); err == nil {
+		s.receipt.Offset, s.receipt.Stored = box.end, n.octets
+		// Handed over under the lock: receipts of one file come in its order.
+		if err := done(); err != nil {
+			return errors.Join(err, f.Truncate(box.end), f.Close())
+		}
+		box.end += n.octets
+		if err = f.Close(); err == nil {
+			return nil
+		}
+		return &diskFault{fmt.Errorf("write message: %w", err)}
+	}
+	return &diskFault{errors.Join(fmt.Errorf("write message: %w", err), f.Truncate(box.end), f.Close())}
+}
+
+// settle makes a group durable.
+func (t *mboxTree) settle(items []*stored) error {
+	boxes := boxesOf(items)
+	paths := make([]string, len(boxes))
+	for i, box := range boxes {
+		paths[i] = box.place
+	}
+	if err := syncFiles(t.root, paths); err != nil {
+		return err
+	}
+	for _, s := range items {
+		s.folder.mu.Lock()
+		s.folder.safe = s.receipt.Offset + s.receipt.Stored
+		s.folder.mu.Unlock()
+	}
+	return nil
+}
+
+// drop cuts files back to what may have receipts.
+func (t *mboxTree) drop(items []*stored) {
+	for _, box := range boxesOf(items) {
+		box.mu.Lock()
+		f, err := t.root.OpenFile(box.place, os.O_WRONLY, 0)
+		if err == nil { // else the export has failed already, and says so
+			if f.Truncate(box.safe) == nil {
+				box.end = box.safe
+			}
+			f.Close()
+		}
+		box.mu.Unlock()
+	}
+}
+
+func boxesOf(items []*stored) []*folder {
+	var boxes []*folder
+	seen := make(map[*folder]bool)
+	for _, s := range items {
+		if !seen[s.folder] {
+			seen[s.folder] = true
+			boxes = append(boxes, s.folder)
+		}
+	}
+	return boxes
+}
+
+// spool: no folder's name begins with a dot.
+func (t *mboxTree) spool(n int) string { return ".large." + strconv.Itoa(n) }
+
+// counter counts what is written.
+type counter struct {
+	to     io.Writer
+	octets int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.to.Write(p)
+	c.octets += int64(n)
+	return n, err
+}
