@@ -100,7 +100,7 @@ func (r *wireReader) Close() error {
 // reuse takes over the buffers of a reader that is not needed any more.
 func (r *wireReader) reuse(old *wireReader) {
 	if old != nil {
-		r.in, r.text, r.out, r.sum = old.in, old.text, old.out, old.sum
+		r.in, r.text, r.out, r.sum = old.in, old.text, old.out[:0], old.sum
 		r.sum.Reset()
 	}
 }
