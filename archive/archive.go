@@ -10,8 +10,8 @@ import (
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/archive/internal/fsys"
 	"github.com/mailhaul/mailhaul/archive/internal/group"
-	"github.com/mailhaul/mailhaul/archive/internal/lockfile"
 	"github.com/mailhaul/mailhaul/checkpoint"
+	"github.com/mailhaul/mailhaul/checkpoint/lockfile"
 )
 
 // Format is how an archive stores messages. It is chosen once.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/archive/internal/fsys"
-	"github.com/mailhaul/mailhaul/archive/internal/lockfile"
 	"github.com/mailhaul/mailhaul/checkpoint"
+	"github.com/mailhaul/mailhaul/checkpoint/lockfile"
 )
 
 // Open opens the archive in dir for writing, or makes one when dir is missing

@@ -9,8 +9,8 @@ import (
 	"sync"
 
 	"github.com/mailhaul/mailhaul"
-	"github.com/mailhaul/mailhaul/archive/internal/lockfile"
 	"github.com/mailhaul/mailhaul/checkpoint"
+	"github.com/mailhaul/mailhaul/checkpoint/lockfile"
 )
 
 // Damage is something in an archive that is not as it was written.

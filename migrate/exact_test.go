@@ -25,7 +25,8 @@ func TestExact(t *testing.T) {
 		"poor": func(tb testing.TB) *imaptest.Server {
 			return imaptest.Dovecot(tb, imaptest.Poor(), imaptest.Format("maildir"))
 		},
-		"cyrus": imaptest.Cyrus, "courier": imaptest.Courier,
+		"cyrus":   func(tb testing.TB) *imaptest.Server { return imaptest.Cyrus(tb) },
+		"courier": imaptest.Courier,
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := start(t)

@@ -17,9 +17,8 @@ type Options struct {
 	Folders []*mailhaul.Folder
 	// Criteria choose among the folders' messages.
 	Criteria mailhaul.Criteria
-	// Mapping says for a folder's name, levels separated by "/", what it is
-	// called in a target account; false where the user did not say.
-	Mapping func(name string) (string, bool)
+	// Mapping says where folders go in a target account.
+	Mapping filter.Mapping
 	// Match recognises messages that a target account holds already, from
 	// another tool or put there by hand, and does not send them.
 	Match bool

@@ -73,22 +73,15 @@ func (b *haul) destinations(there []*mailhaul.Folder) {
 		}
 		sources = append(sources, f.Folder)
 	}
-	uses := map[string]bool{}
-	for _, f := range there {
-		uses[f.SpecialUse] = true
-	}
-	for _, d := range plan.Destinations(sources, known, names, b.o.Mapping) {
-		at := &mailhaul.Folder{Name: d.Name}
-		switch use := d.Source.SpecialUse; {
-		case d.Folder != nil:
+	for _, d := range plan.Destinations(sources, known, names, b.o.Mapping.Levels) {
+		at := &mailhaul.Folder{Name: d.Name, SpecialUse: d.SpecialUse}
+		if d.Folder != nil {
 			*at = *d.Folder
-		case plan.Carried(use) && !uses[use]:
-			at.SpecialUse, uses[use] = use, true
 		}
 		d.Source.At = at
 		b.account.wanted[d.Source] = at.Name
 		if d.Note != "" {
-			b.events.notice("%s", d.Note)
+			b.events.notice("folder %q becomes %q: %s", d.Source.Name, d.Name, d.Note)
 		}
 	}
 }
@@ -108,11 +101,14 @@ func (b *haul) mustLook(f *plan.Folder) bool {
 	return f.Known.Live > int64(f.At.Messages)
 }
 
+// maxFallbacks is how many names are tried in place of one that is refused.
+const maxFallbacks = 6
+
 // rename gives a folder whose name the account refused a close one; false when
 // there is none left to try.
 func (b *haul) rename(f *mailhaul.Folder, why error) bool {
 	n := b.account.refused[f]
-	if n >= filter.Fallbacks {
+	if n >= maxFallbacks {
 		return false
 	}
 	_, delimiter := b.holder.Names()

@@ -18,7 +18,7 @@ import (
 
 // backupOptions say what is backed up and whereto.
 type backupOptions struct {
-	source     sourceOptions
+	source     accountOptions
 	archive    string
 	format     archive.Format // "" for what the archive has, Maildir for a new one
 	filter     filter.Filter
@@ -56,7 +56,7 @@ func backupCommand(env Env) *cli.Command {
 		&cli.StringSliceFlag{Name: "exclude", Usage: "no folders that match `PATTERN`; may be repeated"},
 		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "tell what would be done, write nothing"},
 	}
-	flags = append(flags, sourceFlags()...)
+	flags = append(flags, accountFlags()...)
 	flags = append(flags, outputFlags()...)
 	flags = append(flags, &cli.StringFlag{Name: "cpuprofile", Usage: "write a CPU profile to `FILE`", Hidden: true})
 	return &cli.Command{
@@ -91,7 +91,7 @@ func parseBackup(c *cli.Context, p *config.Problems) backupOptions {
 		}
 		p.Addf("ARCHIVE is a URL; an archive is a directory")
 	}
-	o.source = parseSource(c, args[0], p)
+	o.source = parseAccount(c, "SOURCE", args[0], p)
 	return o
 }
 

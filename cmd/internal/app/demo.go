@@ -86,7 +86,7 @@ func runDemo(ctx context.Context, env Env, o demoOptions) (err error) {
 	}
 	var p config.Problems
 	d := &demo{env: env, archive: filepath.Join(dir, "archive")}
-	d.source = config.ParseEndpoint("imap://"+demoUser+"@"+server.Addr+"?tls=off", &p)
+	d.source = config.ParseEndpoint("SOURCE", "imap://"+demoUser+"@"+server.Addr+"?tls=off", &p)
 	if err := p.Err(); err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (d *demo) backup(ctx context.Context, rate int64, safe func()) error {
 	d.command(words...)
 	last := int64(0)
 	err := runBackup(ctx, d.env, backupOptions{
-		source:  sourceOptions{endpoint: d.source, limitRate: rate},
+		source:  accountOptions{endpoint: d.source, limitRate: rate},
 		archive: d.archive,
 		output:  outputOptions{summary: true},
 		watch: func(e migrate.Event) {

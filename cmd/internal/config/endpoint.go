@@ -22,6 +22,8 @@ const (
 
 // Endpoint is an IMAP account as an endpoint URL names it.
 type Endpoint struct {
+	// Role is what the endpoint is called in usage and in messages: SOURCE.
+	Role string
 	Host string
 	Port int // 0: the usual one
 	User string
@@ -84,12 +86,12 @@ func Redact(text string) string {
 	return scheme + "://..."
 }
 
-// ParseEndpoint reads an endpoint URL: imaps://user@host[:port] or
+// ParseEndpoint reads the endpoint URL of a role: imaps://user@host[:port] or
 // imap://user@host[:port], with the options tls, ca, auth, authzid,
 // password-file and password-command. Mistakes go to p; no message repeats a
 // password. The URL's last @ ends the user, so user names may hold one.
-func ParseEndpoint(text string, p *Problems) Endpoint {
-	var e Endpoint
+func ParseEndpoint(role, text string, p *Problems) Endpoint {
+	e := Endpoint{Role: role}
 	scheme, rest, _ := strings.Cut(text, "://")
 	switch strings.ToLower(scheme) {
 	case "imaps":
@@ -98,16 +100,16 @@ func ParseEndpoint(text string, p *Problems) Endpoint {
 		e.Security = StartTLS
 	default:
 		if IsURL(text) {
-			p.Addf("SOURCE: %q is not a kind of source that mailhaul knows; it knows imaps:// and imap://", scheme+"://")
+			p.Addf("%s: %q is not a kind of account that mailhaul knows; it knows imaps:// and imap://", e.Role, scheme+"://")
 		} else {
-			p.Addf("SOURCE is not a URL; write imaps://USER@HOST")
+			p.Addf("%s is not a URL; write imaps://USER@HOST", e.Role)
 		}
 		return e
 	}
 	authority, query, _ := strings.Cut(rest, "?")
 	at := strings.LastIndexByte(authority, '@')
 	if at < 0 {
-		p.Addf("SOURCE: no user in the URL; write %s://USER@HOST", scheme)
+		p.Addf("%s: no user in the URL; write %s://USER@HOST", e.Role, scheme)
 	} else {
 		e.parseUser(authority[:at], p)
 	}
@@ -121,19 +123,19 @@ func (e *Endpoint) parseUser(text string, p *Problems) {
 	user, password, hasPassword := strings.Cut(text, ":")
 	var err error
 	if e.User, err = url.PathUnescape(user); err != nil {
-		p.Addf("SOURCE: user %q: a %% must be followed by two hexadecimal digits (%%25 stands for %% itself)", user)
+		p.Addf("%s: user %q: a %% must be followed by two hexadecimal digits (%%25 stands for %% itself)", e.Role, user)
 	}
 	if user == "" {
-		p.Addf("SOURCE: the user before @ is empty")
+		p.Addf("%s: the user before @ is empty", e.Role)
 	}
 	if !hasPassword {
 		return
 	}
 	if e.Password, err = url.PathUnescape(password); err != nil {
-		p.Addf("SOURCE: password: a %% must be followed by two hexadecimal digits (%%25 stands for %% itself)")
+		p.Addf("%s: password: a %% must be followed by two hexadecimal digits (%%25 stands for %% itself)", e.Role)
 	}
 	if password == "" {
-		p.Addf("SOURCE: the password after : is empty; leave the : out to be asked for it")
+		p.Addf("%s: the password after : is empty; leave the : out to be asked for it", e.Role)
 	}
 }
 
@@ -145,20 +147,20 @@ func (e *Endpoint) parseHost(text string, p *Problems) {
 	case strings.HasPrefix(text, "["):
 		end := strings.IndexByte(text, ']')
 		if end < 0 {
-			p.Addf("SOURCE: host %q: a ] is missing", text)
+			p.Addf("%s: host %q: a ] is missing", e.Role, text)
 			return
 		}
 		host, port = text[1:end], text[end+1:]
 		if _, err := netip.ParseAddr(host); err != nil {
-			p.Addf("SOURCE: host %q is not an IPv6 address", host)
+			p.Addf("%s: host %q is not an IPv6 address", e.Role, host)
 		}
 		if port != "" && port[0] != ':' {
-			p.Addf("SOURCE: %q behind the host is not a port", port)
+			p.Addf("%s: %q behind the host is not a port", e.Role, port)
 			return
 		}
 		port = strings.TrimPrefix(port, ":")
 	case strings.Count(text, ":") > 1:
-		p.Addf("SOURCE: host %q: an IPv6 address stands in brackets, as in [::1]:993", text)
+		p.Addf("%s: host %q: an IPv6 address stands in brackets, as in [::1]:993", e.Role, text)
 		return
 	default:
 		host, port, _ = strings.Cut(text, ":")
@@ -166,16 +168,16 @@ func (e *Endpoint) parseHost(text string, p *Problems) {
 	e.Host = strings.ToLower(host)
 	switch {
 	case host == "":
-		p.Addf("SOURCE: no host in the URL")
+		p.Addf("%s: no host in the URL", e.Role)
 	case strings.ContainsAny(host, "/\\ \t#%,;") && !strings.HasPrefix(text, "["):
-		p.Addf("SOURCE: %q is not a host name (a folder is chosen with --folder)", host)
+		p.Addf("%s: %q is not a host name (a folder is chosen with --folder)", e.Role, host)
 	}
 	if port == "" {
 		return
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || n == 0 {
-		p.Addf("SOURCE: port %q is not a number from 1 to 65535", port)
+		p.Addf("%s: port %q is not a number from 1 to 65535", e.Role, port)
 		return
 	}
 	e.Port = int(n)

@@ -45,10 +45,11 @@ func TestParseEndpoint(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var p config.Problems
-			got := config.ParseEndpoint(tt.text, &p)
+			got := config.ParseEndpoint("SOURCE", tt.text, &p)
 			if err := p.Err(); err != nil {
 				t.Fatal(err)
 			}
+			tt.want.Role = "SOURCE"
 			if got != tt.want {
 				t.Errorf("got %+v, want %+v", got, tt.want)
 			}
@@ -93,7 +94,7 @@ func TestParseEndpointMistakes(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var p config.Problems
-			config.ParseEndpoint(tt.text, &p)
+			config.ParseEndpoint("SOURCE", tt.text, &p)
 			err := p.Err()
 			if !errors.Is(err, mailhaul.ErrUsage) {
 				t.Fatalf("got %v, want a usage error", err)
@@ -150,7 +151,7 @@ func FuzzParseEndpoint(f *testing.F) {
 	f.Add("imap://%zz:@h:1?password-command=a%20b")
 	f.Fuzz(func(t *testing.T, text string) {
 		var p config.Problems
-		e := config.ParseEndpoint(text, &p)
+		e := config.ParseEndpoint("SOURCE", text, &p)
 		if p.Err() == nil && (e.Host == "" || e.User == "") {
 			t.Errorf("%q was accepted as %+v", text, e)
 		}

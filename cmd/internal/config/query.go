@@ -26,16 +26,16 @@ func (e *Endpoint) parseQuery(query string, p *Problems) {
 		value, err := url.PathUnescape(raw)
 		switch _, twice := seen[key]; {
 		case !slices.Contains(queryKeys(), key):
-			p.Addf("SOURCE: unknown option ?%s=%s", key, didYouMean(key, queryKeys()))
+			p.Addf("%s: unknown option ?%s=%s", e.Role, key, didYouMean(key, queryKeys()))
 			continue
 		case err != nil:
-			p.Addf("SOURCE: ?%s=: a %% must be followed by two hexadecimal digits (%%25 stands for %% itself)", key)
+			p.Addf("%s: ?%s=: a %% must be followed by two hexadecimal digits (%%25 stands for %% itself)", e.Role, key)
 			continue
 		case twice:
-			p.Addf("SOURCE: ?%s= is given twice", key)
+			p.Addf("%s: ?%s= is given twice", e.Role, key)
 			continue
 		case value == "":
-			p.Addf("SOURCE: ?%s= has no value", key)
+			p.Addf("%s: ?%s= has no value", e.Role, key)
 			continue
 		}
 		seen[key] = value
@@ -55,10 +55,10 @@ func (e *Endpoint) applyAuth(value string, p *Problems) {
 	}
 	e.Mechanism = strings.ToUpper(value)
 	if !slices.Contains(Mechanisms(), e.Mechanism) {
-		p.Addf("SOURCE: ?auth=%s: mailhaul knows %s", value, strings.Join(Mechanisms(), ", "))
+		p.Addf("%s: ?auth=%s: mailhaul knows %s", e.Role, value, strings.Join(Mechanisms(), ", "))
 	}
 	if e.Mechanism == "LOGIN" && e.Authzid != "" {
-		p.Addf("SOURCE: ?auth=LOGIN cannot carry ?authzid=; use PLAIN")
+		p.Addf("%s: ?auth=LOGIN cannot carry ?authzid=; use PLAIN", e.Role)
 	}
 }
 
@@ -67,12 +67,12 @@ func (e *Endpoint) applyTLS(value string, p *Problems) {
 	case value == "":
 		return
 	case value != "off":
-		p.Addf("SOURCE: ?tls=%s: the only value is off; without it the connection is always encrypted", value)
+		p.Addf("%s: ?tls=%s: the only value is off; without it the connection is always encrypted", e.Role, value)
 		return
 	case e.Security == TLS:
-		p.Addf("SOURCE: ?tls=off contradicts imaps://; plain text is imap://...?tls=off")
+		p.Addf("%s: ?tls=off contradicts imaps://; plain text is imap://...?tls=off", e.Role)
 	case e.CAFile != "":
-		p.Addf("SOURCE: ?ca= makes no sense with ?tls=off")
+		p.Addf("%s: ?ca= makes no sense with ?tls=off", e.Role)
 	}
 	e.Security = PlainText
 }
@@ -89,6 +89,6 @@ func (e *Endpoint) checkPasswordWays(p *Problems) {
 		}
 	}
 	if len(ways) > 1 {
-		p.Addf("SOURCE: %s exclude each other", strings.Join(ways, " and "))
+		p.Addf("%s: %s exclude each other", e.Role, strings.Join(ways, " and "))
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/mailhaul/mailhaul/migrate/imapaccount"
 )
 
-// sourceOptions say which account is read, and how.
-type sourceOptions struct {
+// accountOptions say which account is meant, and how it is reached.
+type accountOptions struct {
 	endpoint    config.Endpoint
 	timeout     time.Duration
 	connections int
@@ -28,7 +28,7 @@ type sourceOptions struct {
 // mostConnections is more than any server grants a user.
 const mostConnections = 32
 
-func sourceFlags() []cli.Flag {
+func accountFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "connections", Usage: "at most `N` connections to the server (4)"},
 		&cli.StringFlag{Name: "timeout", Usage: "give a connection up after `TIME` without one octet (60s)"},
@@ -38,8 +38,8 @@ func sourceFlags() []cli.Flag {
 	}
 }
 
-func parseSource(c *cli.Context, text string, p *config.Problems) sourceOptions {
-	o := sourceOptions{
+func parseAccount(c *cli.Context, role, text string, p *config.Problems) accountOptions {
+	o := accountOptions{
 		timeout:     config.ParseTimeout("--timeout", c.String("timeout"), p),
 		connections: config.ParseCount("--connections", c.String("connections"), mostConnections, p),
 		limitRate:   config.ParseRate("--limit-rate", c.String("limit-rate"), p),
@@ -48,9 +48,9 @@ func parseSource(c *cli.Context, text string, p *config.Problems) sourceOptions 
 	if text == "" {
 		return o
 	}
-	o.endpoint = config.ParseEndpoint(text, p)
+	o.endpoint = config.ParseEndpoint(role, text, p)
 	if o.endpoint.Security == config.PlainText && o.endpoint.Host != "" && !o.endpoint.Loopback() && !c.Bool("insecure") {
-		p.Addf("SOURCE: ?tls=off would send password and mail over the network for all to read; " +
+		p.Addf(role + ": ?tls=off would send password and mail over the network for all to read; " +
 			"leave it out, or add --insecure if you want that")
 	}
 	return o
@@ -58,7 +58,7 @@ func parseSource(c *cli.Context, text string, p *config.Problems) sourceOptions 
 
 // open finds the password, connects and logs in. The function that it returns
 // ends the account and closes the trace.
-func (o sourceOptions) open(ctx context.Context, env Env, u *ui.UI) (*imapaccount.Account, func() error, error) {
+func (o accountOptions) open(ctx context.Context, env Env, u *ui.UI) (*imapaccount.Account, func() error, error) {
 	e := o.endpoint
 	if e.Password != "" {
 		u.Warn("the password stands in the URL, where other users and the shell's history can see it; " +
@@ -74,7 +74,7 @@ func (o sourceOptions) open(ctx context.Context, env Env, u *ui.UI) (*imapaccoun
 	// Before the trace is opened: a run that lacks its password leaves nothing.
 	password, err := credential.Find(ctx, credential.Request{
 		Account: e.User + "@" + e.Host, Literal: e.Password, File: e.PasswordFile, Command: e.PasswordCommand,
-		Environment: []string{"MAILHAUL_SOURCE_PASSWORD", "MAILHAUL_PASSWORD"},
+		Environment: []string{"MAILHAUL_" + e.Role + "_PASSWORD", "MAILHAUL_PASSWORD"},
 	}, credential.Env{Getenv: env.Getenv, Environ: env.Environ, Stderr: env.Stderr, Prompt: env.Terminal.Prompt})
 	if err != nil {
 		return nil, nil, err

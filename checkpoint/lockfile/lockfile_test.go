@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/mailhaul/mailhaul"
-	"github.com/mailhaul/mailhaul/archive/internal/lockfile"
+	"github.com/mailhaul/mailhaul/checkpoint/lockfile"
 )
 
 // childDir makes the test binary a process that holds a lock in this directory.
