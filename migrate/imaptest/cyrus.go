@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"text/template"
 )
@@ -14,14 +16,37 @@ import (
 //go:embed cyrus.tmpl
 var cyrusConf string
 
-// Cyrus returns the process's Cyrus. Its users have the folders Sent, Drafts,
-// Trash and Junk as special uses from the first login on.
-func Cyrus(tb testing.TB) *Server {
+// Cyrus returns the process's Cyrus, with settings of imapd.conf such as
+// "munge8bit: yes" in place of those in cyrus.tmpl. Its users have the folders
+// Sent, Drafts, Trash and Junk as special uses from the first login on.
+//
+// What to know of Cyrus 3.6: by default it puts X in place of each octet above
+// 127 in a header (munge8bit), which is off here, and with "reject8bit: yes" it
+// refuses such messages. It announces CREATE-SPECIAL-USE, and an APPENDLIMIT of
+// 4 GiB. It subscribes to what is there only, and takes no date before 1970.
+func Cyrus(tb testing.TB, settings ...string) *Server {
 	tb.Helper()
-	return shared(tb, "cyrus", func() (*Server, error) { return launch("cyrus", configureCyrus) })
+	return shared(tb, fmt.Sprintf("cyrus %q", settings), func() (*Server, error) {
+		return launch("cyrus", func(dir string, ports []int) (*Server, []string, error) {
+			return configureCyrus(dir, ports, settings)
+		})
+	})
 }
 
-func configureCyrus(dir string, ports []int) (*Server, []string, error) {
+// settle puts settings in place of those of the same name in an imapd.conf, which
+// may have each one once.
+func settle(conf []byte, settings []string) []byte {
+	for _, setting := range settings {
+		name, _, _ := strings.Cut(setting, ":")
+		lines := slices.DeleteFunc(bytes.SplitAfter(conf, []byte("\n")), func(line []byte) bool {
+			return bytes.HasPrefix(line, []byte(name+":"))
+		})
+		conf = append(bytes.Join(lines, nil), setting+"\n"...)
+	}
+	return conf
+}
+
+func configureCyrus(dir string, ports []int, settings []string) (*Server, []string, error) {
 	if err := writeCertificates(dir); err != nil {
 		return nil, nil, err
 	}
@@ -47,7 +72,11 @@ func configureCyrus(dir string, ports []int) (*Server, []string, error) {
 		if err := t.ExecuteTemplate(&b, name, values); err != nil {
 			return nil, nil, fmt.Errorf("write configuration: %w", err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o644); err != nil {
+		conf := b.Bytes()
+		if name == "imapd.conf" {
+			conf = settle(conf, settings)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), conf, 0o644); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -236,10 +236,11 @@ func (c *ScriptConn) readCommand() (command Command, done bool, err error) {
 		if !ok {
 			return command, false, nil
 		}
-		if !strings.HasSuffix(line, "+}") {
-			if c.refusesLiteral(command, size) {
-				return command, true, c.w.Flush()
-			}
+		waits := !strings.HasSuffix(line, "+}")
+		if c.refusesLiteral(command, size, waits) {
+			return command, true, c.w.Flush()
+		}
+		if waits {
 			c.Say("+ go on")
 			if err := c.w.Flush(); err != nil {
 				return Command{}, false, err
@@ -253,10 +254,19 @@ func (c *ScriptConn) readCommand() (command Command, done bool, err error) {
 	}
 }
 
-// refusesLiteral refuses a command whose literal is of no use.
-func (c *ScriptConn) refusesLiteral(command Command, size int64) bool {
+// refusesLiteral refuses a command whose literal is of no use, where the client
+// waits for leave to send it, and where a quirk has it so.
+func (c *ScriptConn) refusesLiteral(command Command, size int64, waits bool) bool {
 	defer c.take()()
-	refused := c.server.refuseLiteral(command, size)
+	refused := ""
+	if waits {
+		refused = c.server.refuseLiteral(command, size)
+	}
+	for _, q := range c.server.script.Quirks {
+		if q.Announced != nil && refused == "" {
+			refused = q.Announced(c, command, size)
+		}
+	}
 	if refused == "" {
 		return false
 	}

@@ -13,6 +13,10 @@ type Quirk struct {
 	// Answer is asked for each command before the default answer. It returns true
 	// when it has answered.
 	Answer func(c *ScriptConn, command Command) bool
+	// Announced is asked when a literal of size octets is announced and has not
+	// been read; command is what came so far. A text such as "BAD wrong date"
+	// refuses the command there: what the client sends next is read as a command.
+	Announced func(c *ScriptConn, command Command, size int64) string
 	// Append is asked for each message before it is stored.
 	Append func(c *ScriptConn, a *Appending)
 	// Stored is asked when the messages of an APPEND are stored and not yet
@@ -106,6 +110,27 @@ func SwapsUIDs() Quirk {
 		}
 		c.OK(command, "[APPENDUID "+strings.TrimSuffix(words[2], "]")+" "+words[1]+"] APPEND done")
 		return true
+	}}
+}
+
+// RunsLiterals refuses an APPEND with a system flag that is none, or with a bad
+// date, before the literal has come: a client that did not wait finds that its
+// message is read as commands. Dovecot 2.3.19 does so.
+func RunsLiterals() Quirk {
+	return Quirk{Announced: func(_ *ScriptConn, command Command, _ int64) string {
+		if command.Name != "APPEND" {
+			return ""
+		}
+		command.Args = command.Args[:strings.LastIndexByte(command.Args, '{')] + "{0+}"
+		command.Literals = append(slices.Clone(command.Literals), nil)
+		args, err := arguments(command)
+		if err == nil && len(args) > 1 {
+			_, err = appended(args[1:])
+		}
+		if err != nil {
+			return "BAD Error in IMAP command APPEND: " + err.Error()
+		}
+		return ""
 	}}
 }
 

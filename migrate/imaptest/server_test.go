@@ -245,9 +245,7 @@ func TestServersAndDifficultMail(t *testing.T) {
 		{imaptest.Dovecot(t), []string{"no octet"}, append([]string{"only CR", "final CR", "CRCRLF", "NUL"}, bareLF...)},
 		{imaptest.Cyrus(t), append([]string{
 			"no octet", "one octet", "header without its end", "NUL", "quoted separator first", "5 MB without a line end",
-		}, bareLF...), []string{
-			"Latin-1 in the header", "UTF-8 in the header", "broken UTF-8", "byte order mark", "terminal escapes",
-		}},
+		}, bareLF...), nil},
 		// Courier stores lines with LF and ends the last one: a CR goes that is
 		// not part of a line end, and a missing end is made.
 		{imaptest.Courier(t), nil, append([]string{
