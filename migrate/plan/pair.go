@@ -10,8 +10,6 @@ import (
 // Candidate is a message that one on a server may be: of the ledger, its UID
 // meaning nothing any more, or of a source, perhaps at the target already.
 type Candidate struct {
-	// Folder tells folders apart whose messages go into one; nil for one folder.
-	Folder      *mailhaul.Folder
 	UIDValidity uint32
 	UID         mailhaul.UID
 	Fingerprint mailhaul.Fingerprint
@@ -157,15 +155,9 @@ func bySize(seen []Sighting) []Sighting {
 	return out
 }
 
-// ordered puts live messages before gone ones, folder by folder in the order
-// given, then those with lower UIDs first: equal messages keep their order.
+// ordered puts live messages before gone ones, then those with lower UIDs
+// first: equal messages keep their order.
 func ordered(cs []Candidate) []Candidate {
-	rank := map[*mailhaul.Folder]int{}
-	for _, c := range cs {
-		if _, seen := rank[c.Folder]; !seen {
-			rank[c.Folder] = len(rank)
-		}
-	}
 	out := slices.Clone(cs)
 	slices.SortFunc(out, func(a, b Candidate) int {
 		if a.Gone != b.Gone {
@@ -174,7 +166,7 @@ func ordered(cs []Candidate) []Candidate {
 			}
 			return -1
 		}
-		return cmp.Or(cmp.Compare(rank[a.Folder], rank[b.Folder]), cmp.Compare(b.UIDValidity, a.UIDValidity), cmp.Compare(a.UID, b.UID))
+		return cmp.Or(cmp.Compare(b.UIDValidity, a.UIDValidity), cmp.Compare(a.UID, b.UID))
 	})
 	return out
 }

@@ -22,13 +22,3 @@ func Missing(rows []Placed, live mailhaul.UIDSet) []Placed {
 	}
 	return out
 }
-
-// Unclaimed returns those of the target's messages that are the place of none:
-// others have put them there, or nobody was told that they arrived.
-func Unclaimed(rows []Placed, live mailhaul.UIDSet) mailhaul.UIDSet {
-	places := make([]mailhaul.UID, len(rows))
-	for i, r := range rows {
-		places[i] = r.Place
-	}
-	return live.Minus(mailhaul.UIDSetOf(places...))
-}
