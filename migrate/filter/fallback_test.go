@@ -66,7 +66,7 @@ func FuzzFallbackName(f *testing.F) {
 	f.Add(strings.Repeat("ж", 300), "/", 9)
 	f.Fuzz(func(t *testing.T, name, delimiter string, n int) {
 		if len(delimiter) > 1 || strings.ContainsAny(delimiter, "-_") || delimiter > "\x7f" || delimiter >= "0" && delimiter <= "z" || n < 0 {
-			t.Skip("no delimiter of a server")
+			return // no delimiter of a server
 		}
 		got := filter.FallbackName(name, delimiter, n)
 		if got != filter.FallbackName(name, delimiter, n) || !utf8.ValidString(got) {

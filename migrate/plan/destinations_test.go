@@ -192,7 +192,7 @@ func FuzzDestinations(f *testing.F) {
 	f.Add("INBOX.INBOX,INBOX.INBOX.x,INBOX", ".", "/", "")
 	f.Fuzz(func(t *testing.T, names, from, to, namespace string) {
 		if len(from) > 1 || len(to) > 1 || to == "-" {
-			t.Skip("a delimiter is one character; hyphens keep names apart")
+			return // a delimiter is one character; hyphens keep names apart
 		}
 		lines := strings.Split(names, ",")
 		slices.Sort(lines)
