@@ -154,7 +154,7 @@ func (u *unit) reason(e entry) (text string, told bool) {
 func (e entry) altered() string {
 	text := fmt.Sprintf("A has %d octets, B has %d", e.a.size, e.b.size)
 	if e.a.is(read) && e.b.is(read) {
-		text = fmt.Sprintf("A has %d octets (SHA-256 %.8x...), B has %d (%.8x...)", e.a.size, e.a.digest, e.b.size, e.b.digest)
+		text = fmt.Sprintf("A has %d octets (SHA-256 %x...), B has %d (%x...)", e.a.size, e.a.digest[:8], e.b.size, e.b.digest[:8])
 	}
 	if e.a.fingerprint != e.b.fingerprint {
 		text += "; the identifying header fields differ"

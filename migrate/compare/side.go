@@ -111,9 +111,19 @@ func (s *side) header(m *mailhaul.Message) error {
 	case errors.Is(err, mailhaul.ErrGone):
 	default:
 		f.note(m.UID, err)
-		f.records = append(f.records, r)
+		f.keep(r)
 	}
 	return nil
+}
+
+// keep takes one record more. It never makes room for many more messages than
+// have come, whatever the server claims, nor for more than it claims.
+func (f *folder) keep(r record) {
+	n := len(f.records)
+	if claimed := int(f.live.Len()); n == cap(f.records) && n < claimed {
+		f.records = append(make([]record, 0, n+min(max(n, 64), claimed-n)), f.records...)
+	}
+	f.records = append(f.records, r)
 }
 
 // note remembers why a message cannot be read; without an error it does nothing.
