@@ -10,9 +10,11 @@
 // A Maildir++ tree, as Dovecot (LAYOUT=Maildir++, its default) and Courier serve
 // it: INBOX is the path itself, every other folder a Maildir below it, such as
 // ".Sent.2020", with an empty file maildirfolder in it. The personal namespace's
-// prefix is left out. Names are in modified UTF-7 (RFC 3501, 5.1.3). In a level
-// ".", "/" and a leading "~" stand in base64, too ("a.b" is "a&AC4-b"), an octet
-// that is no UTF-8 as a lone surrogate; an empty level is "~".
+// prefix is left out. Names are in modified UTF-7 (RFC 3501, 5.1.3); Courier
+// before version 5 reads that, later ones after "maildirmake --convutf8". In a
+// level ".", "/", "\" and a "~" at the beginning, which the layout cannot have,
+// are spelled as Dovecot's plugin listescape does: "a.b" is "a\2eb". An empty
+// level is "_", an octet that is no UTF-8 U+FFFD.
 //
 // Files are named by package archive/maildir: INTERNALDATE with zone, sizes,
 // UIDVALIDITY and UID. Their time is INTERNALDATE. All lie in cur. System flags
@@ -31,8 +33,11 @@
 // added here, line ends as on the wire.
 //
 // Flags need header fields, which mail programs that use mbox files take for
-// their own: Status (R for \Seen, O always), X-Status (A, F, T, D for \Answered,
-// \Flagged, \Draft, \Deleted) and X-Keywords are added at the end of the header.
+// their own. At the end of the header these are added, in this order: in the
+// first message of a file X-IMAPbase (UIDVALIDITY, the highest UID and the keywords
+// that the file has, without which Dovecot takes none from X-Keywords; padded, 900
+// octets), then X-UID, Status (R for \Seen, O always), X-Status (A, F, T, D for
+// \Answered, \Flagged, \Draft, \Deleted) and X-Keywords.
 // A message that has fields of its own by such names would tell those programs
 // of flags that it does not have, or, with a Content-Length, hide messages from
 // them: the names of those fields get the prefix "X-Mailhaul-". mailhaul's own

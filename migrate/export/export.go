@@ -76,10 +76,11 @@ type folder struct {
 
 	keywords keywords // of a Maildir
 
-	mu sync.Mutex // held while an mbox is appended to or cut off
+	mu sync.Mutex // held while an mbox is changed; guards what follows
 	// end is where the next message begins, safe up to where messages may have
 	// receipts.
 	end, safe int64
+	base      base
 }
 
 // stored is a message on its way to being durable.

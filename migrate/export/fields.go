@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mailhaul/mailhaul"
@@ -41,13 +42,18 @@ type header struct {
 }
 
 // planHeader finds out what is to be done to a message's header. lost are the
-// flags that have no place in it.
-func planHeader(b *body, flags mailhaul.Flags) (h *header, lost []string, err error) {
+// flags that have no place in it. The first message of a file also carries what
+// is of the file.
+func planHeader(b *body, r *mailhaul.Receipt, first bool) (h *header, lost []string, err error) {
 	h = &header{newline: "\n"}
 	if b.ends == mailhaul.LF {
 		h.newline = "\r\n"
 	}
-	lost = h.addFlags(flags)
+	if first {
+		h.add("X-IMAPbase", baseOf(r.Folder.UIDValidity, r.UID, nil))
+	}
+	h.add("X-UID", strconv.FormatUint(uint64(r.UID), 10))
+	lost = h.addFlags(r.Flags)
 	last := byte('\n')
 	short, err := eachPiece(bufio.NewReaderSize(b.reader(), chunk), func(piece []byte, begins bool) error {
 		last = piece[len(piece)-1]
@@ -89,14 +95,17 @@ func (h *header) addFlags(flags mailhaul.Flags) (lost []string) {
 			lost = append(lost, f)
 		}
 	}
-	for _, field := range [...]struct{ name, value string }{
-		{"Status", status}, {"X-Status", xStatus}, {"X-Keywords", strings.Join(keywords, " ")},
-	} {
-		if field.value != "" {
-			h.added = append(h.added, field.name+": "+field.value+h.newline...)
-		}
-	}
+	h.add("Status", status)
+	h.add("X-Status", xStatus)
+	h.add("X-Keywords", strings.Join(keywords, " "))
 	return lost
+}
+
+// add adds a field unless its value is empty.
+func (h *header) add(name, value string) {
+	if value != "" {
+		h.added = append(h.added, name+": "+value+h.newline...)
+	}
 }
 
 // altered tells what is done to the message beside the fields that are added.
@@ -195,13 +204,12 @@ func isSystem(flag string) bool {
 	return false
 }
 
-// isKeyword tells whether programs take a flag for a keyword: ASCII that can be
-// seen, without what ends a word or begins a system flag.
+// isKeyword tells whether a flag is a keyword (RFC 9051, 9, flag-keyword).
 func isKeyword(flag string) bool {
 	for i := range len(flag) {
-		if flag[i] <= ' ' || flag[i] > '~' {
+		if c := flag[i]; c <= ' ' || c > '~' || strings.IndexByte(`(){%*"\]`, c) >= 0 {
 			return false
 		}
 	}
-	return flag != "" && flag[0] != '\\'
+	return flag != ""
 }

@@ -69,19 +69,38 @@ func (t *mboxTree) prepare(fresh []*folder, _ []*mailhaul.Folder) error {
 	return syncDirs(t.root, dirs)
 }
 
-// write appends a message to its folder's file. What can be made ready before is
-// not done under the file's lock.
+// write appends a message to its folder's file.
 func (t *mboxTree) write(s *stored, b *body, done func() error) error {
-	r := &s.receipt
-	h, lost, err := planHeader(b, r.Flags)
+	box := s.folder
+	box.mu.Lock()
+	defer box.mu.Unlock()
+	first := box.end == 0
+	if !first { // else it must remain so until the message is there
+		box.mu.Unlock()
+	}
+	text, err := compose(s, b, first)
+	if !first {
+		box.mu.Lock()
+	}
 	if err != nil {
-		return &diskFault{err}
+		return err
+	}
+	return t.append(s, first, text, done)
+}
+
+// compose makes ready what can be before the file is locked, and returns what
+// writes the message.
+func compose(s *stored, b *body, first bool) (func(io.Writer) error, error) {
+	r := &s.receipt
+	h, lost, err := planHeader(b, r, first)
+	if err != nil {
+		return nil, &diskFault{err}
 	}
 	s.note = h.altered(lost)
 	line, err := mbox.Separator{UIDValidity: r.Folder.UIDValidity, UID: r.UID, InternalDate: r.InternalDate,
 		Size: r.Size + h.grows(), LineEnds: b.ends}.Append(nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	text := func(w io.Writer) error {
 		if _, err := w.Write(line); err != nil {
@@ -94,27 +113,28 @@ func (t *mboxTree) write(s *stored, b *body, done func() error) error {
 		return q.end()
 	}
 	if b.spool != nil {
-		return t.append(s, func(w io.Writer) error { return b.writeTo(w, text) }, done)
+		return func(w io.Writer) error { return b.writeTo(w, text) }, nil
 	}
 	b.out.Reset()
 	if err := text(&b.out); err != nil {
-		return err
+		return nil, err
 	}
-	return t.append(s, func(w io.Writer) error { _, err := w.Write(b.out.Bytes()); return err }, done)
+	return func(w io.Writer) error { _, err := w.Write(b.out.Bytes()); return err }, nil
 }
 
-// append writes what text gives at the end of a folder's file. The file is cut
-// back when that fails.
-func (t *mboxTree) append(s *stored, text func(io.Writer) error, done func() error) error {
+// append writes what text gives at the end of a folder's file, which is locked.
+// The file is cut back when that fails.
+func (t *mboxTree) append(s *stored, first bool, text func(io.Writer) error, done func() error) error {
 	box := s.folder
-	box.mu.Lock()
-	defer box.mu.Unlock()
-	f, err := t.root.OpenFile(box.place, os.O_WRONLY, 0)
+	f, err := t.root.OpenFile(box.place, os.O_RDWR, 0)
 	if err != nil {
 		return &diskFault{fmt.Errorf("open mbox file: %w", err)}
 	}
 	n := &counter{to: io.NewOffsetWriter(f, box.end)}
-	if err = text(n); err == nil {
+	if err = text(n); err == nil && first {
+		box.base, err = findBase(f)
+	}
+	if err == nil {
 		s.receipt.Offset, s.receipt.Stored = box.end, n.octets
 		// Handed over under the lock: receipts of one file come in its order.
 		if err := done(); err != nil {
@@ -129,12 +149,26 @@ func (t *mboxTree) append(s *stored, text func(io.Writer) error, done func() err
 	return &diskFault{errors.Join(fmt.Errorf("write message: %w", err), f.Truncate(box.end), f.Close())}
 }
 
-// settle makes a group durable.
+// settle makes a group durable:
+//
+//  1. write has appended the messages
+//  2. keywords and UIDs that are new are told in the first message of each file
+//  3. each file is synced
 func (t *mboxTree) settle(items []*stored) error {
 	boxes := boxesOf(items)
 	paths := make([]string, len(boxes))
 	for i, box := range boxes {
 		paths[i] = box.place
+	}
+	for _, s := range items {
+		s.folder.mu.Lock()
+		s.folder.base.learn(&s.receipt)
+		s.folder.mu.Unlock()
+	}
+	for _, box := range boxes {
+		if err := t.tell(box); err != nil {
+			return err
+		}
 	}
 	if err := syncFiles(t.root, paths); err != nil {
 		return err
@@ -143,6 +177,23 @@ func (t *mboxTree) settle(items []*stored) error {
 		s.folder.mu.Lock()
 		s.folder.safe = s.receipt.Offset + s.receipt.Stored
 		s.folder.mu.Unlock()
+	}
+	return nil
+}
+
+// tell brings the field that is of the file up to date.
+func (t *mboxTree) tell(box *folder) error {
+	box.mu.Lock()
+	defer box.mu.Unlock()
+	if !box.base.changed {
+		return nil
+	}
+	f, err := t.root.OpenFile(box.place, os.O_WRONLY, 0)
+	if err == nil {
+		err = errors.Join(box.base.write(f), f.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("write keywords: %w", err)
 	}
 	return nil
 }

@@ -65,8 +65,8 @@ func readMbox(path string, r mailhaul.Receipt) ([]byte, error) {
 
 var (
 	headerEnd = regexp.MustCompile(`(?m)^\r?\n`)
-	ofOurs    = regexp.MustCompile(`(?m)^Status: [^\n]*\n(X-Status: [^\n]*\n)?(X-Keywords: [^\n]*\n)?\z|` +
-		`(\r?\n)?^Status: [^\n]*(\nX-Status: [^\n]*)?(\nX-Keywords: [^\n]*)?\z`)
+	ofOurs    = regexp.MustCompile(`(?m)^(X-IMAPbase: \d{10} \d{10}[^\n]*\n)?X-UID: \d+\r?\nStatus: [^\n]*\n(X-Status: [^\n]*\n)?(X-Keywords: [^\n]*\n)?\z|` +
+		`(\r?\n)?^(X-IMAPbase: \d{10} \d{10}[^\n]*\n)?X-UID: \d+\r?\nStatus: [^\n]*(\nX-Status: [^\n]*)?(\nX-Keywords: [^\n]*)?\z`)
 	prefixed = regexp.MustCompile(`(?mi)^X-Mailhaul-((X-Mailhaul-)*(Status|X-Status|X-Keywords|X-UID|X-IMAP|X-IMAPbase|Content-Length|X-Mozilla-\w+)[ \t]*:)`)
 )
 

@@ -2,20 +2,22 @@ package export
 
 import (
 	"encoding/base64"
+	"fmt"
 	"runtime"
 	"strings"
 	"unicode/utf16"
-	"unicode/utf8"
 )
 
 // mutf7 is the alphabet of modified UTF-7 (RFC 3501, 5.1.3).
 var mutf7 = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,").WithPadding(base64.NoPadding)
 
 // encodeLevel spells one level of a folder's name for a Maildir++: in modified
-// UTF-7, with base64 also for what would be taken for something else there.
+// UTF-7, with what would be taken for something else there as Dovecot's plugin
+// listescape spells it. (Base64 would do, but Dovecot opens no folder whose name
+// has base64 without need.) What is no UTF-8 becomes U+FFFD.
 func encodeLevel(level string) string {
 	if level == "" {
-		return "~" // the name "~" itself stands in base64
+		return "_" // the layout has no empty level
 	}
 	var out strings.Builder
 	var wide []uint16
@@ -30,27 +32,31 @@ func encodeLevel(level string) string {
 		out.WriteString("&" + mutf7.EncodeToString(octets) + "-")
 		wide = wide[:0]
 	}
-	for i := 0; i < len(level); {
-		r, n := utf8.DecodeRuneInString(level[i:])
-		switch {
-		case r == utf8.RuneError && n == 1:
-			wide = append(wide, 0xdc00+uint16(level[i])) // as Python's surrogateescape
-		case r < ' ' || r > '~' || r == '.' || r == '/' || r == '~' && i == 0 || refused(r):
+	mark := escapeMark()
+	for i, r := range level {
+		if r < ' ' || r > '~' {
 			wide = utf16.AppendRune(wide, r)
-		default:
-			flush()
-			out.WriteByte(byte(r))
-			if r == '&' {
-				out.WriteByte('-')
-			}
+			continue
 		}
-		i += n
+		flush()
+		switch {
+		case r == '.', r == '/', r == mark, r == '~' && i == 0, mark != '\\' && strings.ContainsRune(`<>:"|?*\`, r):
+			fmt.Fprintf(&out, "%c%02x", mark, r)
+		case r == '&':
+			out.WriteString("&-")
+		default:
+			out.WriteRune(r)
+		}
 	}
 	flush()
 	return out.String()
 }
 
-// refused tells whether Windows refuses a character in the name of a file.
-func refused(r rune) bool {
-	return runtime.GOOS == "windows" && strings.ContainsRune(`<>:"|?*\`, r)
+// escapeMark stands before two hexadecimal digits: "\", which Windows does not
+// allow in a file name.
+func escapeMark() rune {
+	if runtime.GOOS == "windows" {
+		return '%'
+	}
+	return '\\'
 }
