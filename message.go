@@ -51,9 +51,11 @@ type Receipt struct {
 	// Size is that of the message in octets, Stored that of what was written
 	// for it, framing and quoting included.
 	Size, Stored int64
-	Digest       Digest
-	Fingerprint  Fingerprint
-	LineEnds     LineEnds
+	// Digest is zero when nobody knows it: an account held the message already,
+	// recognised by its header.
+	Digest      Digest
+	Fingerprint Fingerprint
+	LineEnds    LineEnds
 	// Place finds the message within Folder.Place: a Maildir base name (without
 	// the info part); "" for an mbox, where Offset is the octet at which its
 	// separator line begins; in an account the UID in Folder.At, in decimal, ""

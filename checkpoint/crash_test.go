@@ -74,17 +74,22 @@ func writeUntilKilled(ctx context.Context, path string) error {
 	}
 }
 
-// writeGroup records a group of messages from UIDNEXT on, changes their flags
-// and remembers the counters.
+// writeGroup announces and records a group of messages from UIDNEXT on, changes
+// their flags, remembers the counters, and announces one message more.
 func writeGroup(ctx context.Context, l *checkpoint.Ledger, run checkpoint.RunID, f *mailhaul.Folder) error {
+	var is []mailhaul.Intent
 	var rs []mailhaul.Receipt
 	var flags []mailhaul.UIDFlags
 	for range 1 + rand.IntN(maxGroup) {
+		is = append(is, intent(f, f.UIDNext))
 		rs = append(rs, receipt(f, f.UIDNext))
 		flags = append(flags, mailhaul.UIDFlags{UID: f.UIDNext, Flags: `\Flagged`})
 		f.UIDNext++
 	}
-	if err := l.Record(ctx, run, rs); err != nil {
+	if err := l.Announce(ctx, run, is); err != nil {
+		return err
+	}
+	if err := l.Journal(ctx, run, []mailhaul.Intent{intent(f, f.UIDNext)}, rs); err != nil {
 		return err
 	}
 	if _, err := l.SetFlags(ctx, run, f, flags); err != nil {
@@ -201,5 +206,17 @@ func checkAcknowledged(t *testing.T, path string, acked mailhaul.UID) {
 	}
 	if uid != last {
 		t.Errorf("%d rows, the folder says %d", uid, last)
+	}
+	intents, err := l.Intents(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if acked > 0 && len(intents) == 0 {
+		t.Error("the message that is announced after each acknowledged group is lost")
+	}
+	for n, i := range intents {
+		if i.UID != last+1+mailhaul.UID(n) || i.Digest != intent(&f.Folder, i.UID).Digest {
+			t.Errorf("intent %d after %d rows is %+v", n, last, i)
+		}
 	}
 }

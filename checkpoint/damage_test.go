@@ -46,6 +46,10 @@ func useAll(ctx context.Context, l *checkpoint.Ledger) error {
 		}
 		_, err = l.SetFlags(ctx, run, &f.Folder, []mailhaul.UIDFlags{{UID: 1, Flags: "x"}, {UID: 2, Flags: "y"}})
 		note(err)
+		_, err = l.FlagChanges(ctx, &f.Folder, []mailhaul.UIDFlags{{UID: 1, Flags: "z"}})
+		note(err)
+		note(l.PutHeld(ctx, &f.Folder))
+		note(l.SetPlaces(ctx, &f.Folder, map[mailhaul.UID]string{2: "two"}))
 		_, err = l.MarkGone(ctx, run, &f.Folder, mailhaul.UIDSetOf(1, 2, 5))
 		note(err)
 		_, err = l.Revive(ctx, run, &f.Folder, mailhaul.UIDSetOf(1, 2))
@@ -53,9 +57,17 @@ func useAll(ctx context.Context, l *checkpoint.Ledger) error {
 		note(l.PutFailures(ctx, run, &f.Folder, []checkpoint.Failure{{UID: 7}}))
 		note(l.DropFailures(ctx, &f.Folder, mailhaul.UIDSet{}))
 		if last < 1<<32-2 {
+			note(l.Announce(ctx, run, []mailhaul.Intent{intent(&f.Folder, last+1)}))
 			note(l.Record(ctx, run, []mailhaul.Receipt{receipt(&f.Folder, last+1)}))
+			_, err = l.Forget(ctx, run, &f.Folder, mailhaul.UIDSetOf(last+1))
+			note(err)
 		}
 		note(l.FolderDone(ctx, run, &f.Folder))
+	}
+	intents, err := l.Intents(ctx)
+	note(err)
+	for _, i := range intents {
+		note(l.DropIntents(ctx, i.FolderID, i.UIDValidity, mailhaul.UIDSetOf(i.UID)))
 	}
 	note(l.IntegrityCheck(ctx))
 	note(l.EndRun(ctx, run, "done", checkpoint.Counts{}, time.Unix(0, 0)))

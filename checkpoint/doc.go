@@ -3,8 +3,19 @@
 // and the memory of a migration between two accounts.
 //
 // The ledger knows runs, folders, messages, flag sets, the past of folders and
-// messages, and failures that wait to be tried again. It never holds mail, and
-// never a secret.
+// messages, failures that wait to be tried again, and, for a copy into an
+// account, which folder there takes a folder's messages and the intents: messages
+// that were announced before they were sent. It never holds mail, and never a
+// secret.
+//
+// # Copies into an account
+//
+// The rows are keyed by folder, UIDVALIDITY and UID of the source; the Place of
+// one is the UID in the account, in decimal, "" while nobody knows it. A batch is
+// announced before it is sent and recorded when the account said what became of
+// it, which takes its intents away in the same transaction. So after a crash a
+// message has a row: it has arrived; or an intent: it has to be looked for; or
+// neither: it was not sent.
 //
 // # Durability
 //

@@ -38,3 +38,9 @@ func (l *Ledger) NoWaiting(ctx context.Context) error {
 	_, err := l.writer.conn.ExecContext(ctx, "PRAGMA busy_timeout = 0")
 	return err
 }
+
+// NoSyncing makes the connection that writes wait for no disk.
+func (l *Ledger) NoSyncing(ctx context.Context) error {
+	_, err := l.writer.conn.ExecContext(ctx, "PRAGMA synchronous = OFF")
+	return err
+}

@@ -21,9 +21,9 @@ const (
 // scanCost is how many rows can be read in order in the time of one look-up.
 const scanCost = 8
 
-// flagRows is the largest number of rows that one statement changes the flags
-// of: between statements it is seen that a run was interrupted.
-const flagRows = 4096
+// maxRows is the largest number of rows that one statement changes where there
+// can be very many: between statements it is seen that a run was interrupted.
+const maxRows = 4096
 
 // SetFlags brings the flags of messages of f, under its UIDVALIDITY, up to date
 // with now, ascending by UID, keeps what they were, and returns the changes.
@@ -171,7 +171,7 @@ func scanFlags(scan func(...any) error) (c mailhaul.FlagChange, err error) {
 func (w *writer) writeFlags(ctx context.Context, run RunID, f *mailhaul.Folder, changes []mailhaul.FlagChange) error {
 	for len(changes) > 0 {
 		first, n := changes[0], 1
-		for n < len(changes) && n < flagRows && changes[n].New == first.New &&
+		for n < len(changes) && n < maxRows && changes[n].New == first.New &&
 			changes[n].UID == changes[n-1].UID+1 {
 			n++
 		}

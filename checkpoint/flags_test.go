@@ -1,12 +1,14 @@
 package checkpoint_test
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"slices"
 	"testing"
 
 	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/checkpoint"
 )
 
 func TestSetFlags(t *testing.T) {
@@ -49,6 +51,13 @@ func TestSetFlags(t *testing.T) {
 				}
 				before := b.messages(f.ID)
 				b.nextRun()
+				b.wantSilent(func() error { // what it would do, first
+					got, err := b.FlagChanges(b.ctx, f, tt.now)
+					if !slices.Equal(got, tt.want) {
+						t.Errorf("would change %+v\nwant %+v", got, tt.want)
+					}
+					return err
+				})
 				set := func() error {
 					got, err := b.SetFlags(b.ctx, b.run, f, tt.now)
 					if !slices.Equal(got, tt.want) {
@@ -104,5 +113,78 @@ func TestSetFlagsUnknownFolder(t *testing.T) {
 	_, err := b.SetFlags(b.ctx, b.run, &mailhaul.Folder{ID: 99}, []mailhaul.UIDFlags{{UID: 1}})
 	if !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
+	}
+	_, err = b.FlagChanges(b.ctx, &mailhaul.Folder{ID: 99}, []mailhaul.UIDFlags{{UID: 1}})
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+// A dry run compares flags with a ledger that is open for reading only.
+func TestFlagChangesOfAReader(t *testing.T) {
+	b := open(t)
+	f := b.folder("INBOX")
+	b.record(f, 1, 2)
+	r, err := checkpoint.OpenReadOnly(b.ctx, b.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	changes, err := r.FlagChanges(b.ctx, f, []mailhaul.UIDFlags{{UID: 1, Flags: `\Seen`}, {UID: 2, Flags: "x"}})
+	if err != nil || len(changes) != 1 || changes[0].UID != 2 || changes[0].Place != "2.mail" {
+		t.Errorf("%+v, %v", changes, err)
+	}
+	ctx, cancel := context.WithCancel(b.ctx)
+	cancel()
+	if _, err := r.FlagChanges(ctx, f, []mailhaul.UIDFlags{{UID: 1}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %v", err)
+	}
+}
+
+// Many messages get the same flags by few statements; those between them that
+// are not said, or get others, keep theirs.
+func TestSetFlagsOfManyAlike(t *testing.T) {
+	b := open(t)
+	f := b.folder("INBOX")
+	const n = 10_000
+	var uids []mailhaul.UID
+	var now []mailhaul.UIDFlags
+	want := map[mailhaul.UID]mailhaul.Flags{}
+	for u := mailhaul.UID(1); u <= n; u++ {
+		switch {
+		case u%5000 == 17: // not in the ledger
+			now = append(now, mailhaul.UIDFlags{UID: u, Flags: "x"})
+			continue
+		case u%3000 == 11: // not said
+			want[u] = `\Seen`
+		case u%2000 == 7:
+			want[u] = "y"
+			now = append(now, mailhaul.UIDFlags{UID: u, Flags: "y"})
+		default:
+			want[u] = "x"
+			now = append(now, mailhaul.UIDFlags{UID: u, Flags: "x"})
+		}
+		uids = append(uids, u)
+	}
+	b.record(f, uids...)
+	b.nextRun()
+	changes, err := b.SetFlags(b.ctx, b.run, f, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := 0
+	for _, m := range b.messages(f.ID) {
+		if m.Flags != want[m.UID] {
+			t.Errorf("UID %d has %q, want %q", m.UID, m.Flags, want[m.UID])
+		}
+		if want[m.UID] != `\Seen` {
+			changed++
+		}
+	}
+	if len(changes) != changed {
+		t.Errorf("%d changes, want %d", len(changes), changed)
+	}
+	if past := query[int](t, b.sql(), `SELECT count(*) FROM message_past WHERE run = ?`, b.run); past != changed {
+		t.Errorf("%d flags of before are kept, want %d", past, changed)
 	}
 }

@@ -23,6 +23,13 @@ func integrityRules() []struct{ broken, query string } {
 			WHERE uid > 4294967295 OR uidvalidity > 4294967295`},
 		{"live messages in folders that are gone", `SELECT count(*) FROM folder WHERE gone_run <> 0 AND live > 0`},
 		{"failures without a folder", `SELECT count(*) FROM failure WHERE folder NOT IN (SELECT id FROM folder)`},
+		{"intents without a folder", `SELECT count(*) FROM intent WHERE folder NOT IN (SELECT id FROM folder)`},
+		{"intents without flags", `SELECT count(*) FROM intent WHERE flags NOT IN (SELECT id FROM flagset)`},
+		{"intents with a UID or a UIDVALIDITY that is none", `SELECT count(*) FROM intent WHERE uid > 4294967295
+			OR uidvalidity > 4294967295 OR at_uidvalidity NOT BETWEEN 0 AND 4294967295
+			OR first NOT BETWEEN 0 AND 4294967295`},
+		{"folders of the target with a UIDVALIDITY that is none", `SELECT count(*) FROM folder
+			WHERE at_uidvalidity NOT BETWEEN 0 AND 4294967295`},
 		{"pasts without a message", `SELECT count(*) FROM message_past p WHERE NOT EXISTS (SELECT 1 FROM message m
 			WHERE m.folder = p.folder AND m.uidvalidity = p.uidvalidity AND m.uid = p.uid)`},
 		{"pasts without a folder", `SELECT count(*) FROM folder_past WHERE folder NOT IN (SELECT id FROM folder)`},

@@ -28,6 +28,11 @@ func TestIntegrityCheck(t *testing.T) {
 		{"past without its folder", `UPDATE folder_past SET folder = 9`},
 		{"UID that is none", `UPDATE message SET uid = 4294967296 WHERE folder = 1 AND uid = 50`},
 		{"UIDVALIDITY that is none", `UPDATE message SET uidvalidity = 4294967296 WHERE folder = 1 AND uid = 50`},
+		{"folder of intents lost", `UPDATE intent SET folder = 9`},
+		{"flags of an intent lost", `UPDATE intent SET flags = 99`},
+		{"intent of a UID that is none", `UPDATE intent SET uid = 4294967296`},
+		{"intent for a UIDVALIDITY that is none", `UPDATE intent SET at_uidvalidity = -1`},
+		{"target with a UIDVALIDITY that is none", `UPDATE folder SET at_uidvalidity = 4294967296 WHERE id = 1`},
 		{"live in a folder that is gone", `UPDATE folder SET gone_run = 1 WHERE id = 1`},
 		{"digest cut short", `PRAGMA ignore_check_constraints = 1; UPDATE message SET digest = x'00' WHERE uid = 50`},
 	}

@@ -94,6 +94,15 @@ func receipt(f *mailhaul.Folder, u mailhaul.UID) mailhaul.Receipt {
 	}
 }
 
+// intent makes an intent whose every field follows from the UID.
+func intent(f *mailhaul.Folder, u mailhaul.UID) mailhaul.Intent {
+	r := receipt(f, u)
+	return mailhaul.Intent{
+		Folder: f, UID: u, Flags: r.Flags, InternalDate: r.InternalDate, Size: r.Size,
+		Fingerprint: r.Fingerprint, Digest: r.Digest, UIDValidity: 4_000_000_000, First: u + 7,
+	}
+}
+
 // read returns the folder with this ID as a reader sees it.
 func (b *bench) read(id int64) checkpoint.Folder {
 	b.t.Helper()

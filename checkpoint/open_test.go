@@ -55,7 +55,9 @@ func filled(t testing.TB, path string) string {
 	err = errors.Join(err1, err2, err3,
 		b.SetIdentity(b.ctx, checkpoint.Identity{Account: "me@mail.example.org", Format: "mbox"}),
 		b.PutFailures(b.ctx, b.run, f, []checkpoint.Failure{{UID: 500, Reason: "no"}}),
-		b.RenameFolder(b.ctx, b.run, f.ID, &mailhaul.Folder{Name: "Inbox", UIDValidity: 7}),
+		b.RenameFolder(b.ctx, b.run, f.ID, &mailhaul.Folder{Name: "Inbox", Namespace: "In", UIDValidity: 7}),
+		b.PutHeld(b.ctx, &mailhaul.Folder{ID: f.ID, At: &mailhaul.Folder{Name: "All", Raw: "ALL", UIDValidity: 9}}),
+		b.Announce(b.ctx, b.run, []mailhaul.Intent{intent(f, 600)}),
 		l.Close())
 	if err != nil {
 		t.Fatal(err)

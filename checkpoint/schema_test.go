@@ -38,7 +38,7 @@ func kept(t testing.TB, name string) string {
 }
 
 func TestOpenKeptLedgers(t *testing.T) {
-	for _, name := range []string{"v1.db"} {
+	for version, name := range map[int]string{1: "v1.db", 2: "v2.db"} {
 		t.Run(name, func(t *testing.T) {
 			b := openAt(t, kept(t, name))
 			if err := b.IntegrityCheck(b.ctx); err != nil {
@@ -57,8 +57,54 @@ func TestOpenKeptLedgers(t *testing.T) {
 				t.Errorf("message %+v, %v", m, err)
 			}
 			b.record(&f.Folder, 1000)
+			if version < 2 {
+				if f.Namespace != "" || f.At != nil || b.announced(f.ID, 7) != "" {
+					t.Errorf("folder %+v, intents %q", f, b.announced(f.ID, 7))
+				}
+			} else if f.Namespace != "In" || f.At.Name != "All" || f.At.UIDValidity != 9 || b.announced(f.ID, 7) != "600" {
+				t.Errorf("folder %+v, held by %+v, intents %q", f, f.At, b.announced(f.ID, 7))
+			}
 		})
 	}
+}
+
+// A ledger of the first version takes what only the second one has.
+func TestOpenVersion1(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mailhaul.db")
+	db := (&bench{t: t, path: path}).sql()
+	for _, statement := range []string{
+		checkpoint.SchemaSteps()[0],
+		`PRAGMA user_version = 1`,
+		`INSERT INTO folder (name, raw, delimiter, special_use, subscribed, noselect, place, uidvalidity, first_run)
+			VALUES ('INBOX', 'INBOX', '/', '', 0, 0, '', 7, 1)`,
+		`INSERT INTO folder_past VALUES (1, 1, 'old', 'old', '/', 6, 0)`,
+	} {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b := openAt(t, path)
+	if v := query[int](t, b.sql(), `PRAGMA user_version`); v != len(checkpoint.SchemaSteps()) {
+		t.Errorf("version %d", v)
+	}
+	f := b.read(1).Folder
+	if f.Name != "INBOX" || f.Namespace != "" || f.At != nil {
+		t.Errorf("%+v", f)
+	}
+	f.Namespace, f.At = "INBOX/", &mailhaul.Folder{Name: "Inbox", UIDValidity: 3}
+	b.put(&f)
+	if err := b.PutHeld(b.ctx, &f); err != nil {
+		t.Fatal(err)
+	}
+	b.announce(&f, 1, 2)
+	b.record(&f, 1)
+	if got := b.read(1); got.Namespace != "INBOX/" || got.At == nil || got.At.Name != "Inbox" || b.announced(1, 7) != "2" {
+		t.Errorf("%+v, intents %q", got, b.announced(1, 7))
+	}
+	b.wantUIDs(&f, "1", "")
 }
 
 func TestMigrate(t *testing.T) {
