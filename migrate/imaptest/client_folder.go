@@ -33,6 +33,12 @@ func (c *Client) CreateRaw(raw string) error {
 	return err
 }
 
+// CreateUse makes a folder for a special use (RFC 6154, 3), such as \Sent.
+func (c *Client) CreateUse(folder, use string) error {
+	_, err := c.Command("CREATE " + quote(c.Wire(folder)) + " (USE (" + use + "))")
+	return err
+}
+
 // Subscribe subscribes to a folder.
 func (c *Client) Subscribe(folder string) error { return c.do("SUBSCRIBE", folder) }
 

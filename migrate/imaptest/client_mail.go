@@ -147,6 +147,24 @@ func (c *Client) Delete(folder, uids string) error {
 	return err
 }
 
+// Expunge removes all messages of a folder that are marked \Deleted.
+func (c *Client) Expunge(folder string) error {
+	if err := c.Select(folder); err != nil {
+		return err
+	}
+	_, err := c.Command("EXPUNGE")
+	return err
+}
+
+// Empty removes all messages of a folder, which stays.
+func (c *Client) Empty(folder string) error {
+	uids, err := c.UIDs(folder)
+	if err != nil || len(uids) == 0 {
+		return err
+	}
+	return c.Delete(folder, "1:*")
+}
+
 // Move takes messages to another folder by COPY and deletion.
 func (c *Client) Move(from, uids, to string) error {
 	if err := c.Select(from); err != nil {

@@ -64,6 +64,13 @@ func TestClientChangesAccounts(t *testing.T) {
 			must(c.Rename("Ziel", "Ziel 2"))
 			must(c.AppendLarge("Ziel 2", sample.Mail{}, 1<<20, bytes.NewReader(large)))
 			want("Ziel 2", 1, 2)
+			must(c.Store("Ziel 2", "2", "FLAGS", `\Deleted`))
+			must(c.Expunge("Ziel 2"))
+			want("Ziel 2", 1)
+			must(c.Append("INBOX", sample.Mail{Body: body}, sample.Mail{Body: body}))
+			must(c.Empty("INBOX"))
+			must(c.Empty("INBOX"))
+			want("INBOX")
 			must(c.Unsubscribe("Büro"))
 			must(c.DeleteFolder("Büro"))
 			if _, err := c.UIDs("Büro"); !errors.Is(err, imaptest.ErrRefused) {

@@ -23,7 +23,7 @@ var cyrusConf string
 // What to know of Cyrus 3.6: by default it puts X in place of each octet above
 // 127 in a header (munge8bit), which is off here, and with "reject8bit: yes" it
 // refuses such messages. It announces CREATE-SPECIAL-USE, and an APPENDLIMIT of
-// 4 GiB. It subscribes to what is there only, and takes no date before 1970.
+// 4 GiB. It subscribes to what is there only.
 func Cyrus(tb testing.TB, settings ...string) *Server {
 	tb.Helper()
 	return shared(tb, fmt.Sprintf("cyrus %q", settings), func() (*Server, error) {

@@ -1,7 +1,9 @@
 // Package imaptest gives tests what they need to speak IMAP with: real servers
 // ([Dovecot], [Cyrus], [Courier]), a raw client to fill and change accounts
-// ([Dial]), sets of mail ([Seed], [Corpus]), a faulty line ([NewLine]) and a
-// scripted server that says whatever a test wants ([NewScript]).
+// ([Dial]), sets of mail ([Seed], [SeedTwins], [Corpus]), another program to look
+// at what has come of them ([Reference], [ReferenceFolders]), a faulty line
+// ([NewLine]) and a scripted server that says whatever a test wants ([NewScript])
+// and has the quirks of real ones ([Quirk]).
 //
 // A real server is private to the test process: its files lie in a temporary
 // directory, it listens on free ports of 127.0.0.1, and it is started once for

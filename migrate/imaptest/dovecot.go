@@ -85,13 +85,13 @@ func Setting(name, value string) Option {
 	return func(o *dovecotOptions) { o.Settings = append(o.Settings, name+" = "+value) }
 }
 
-// Dovecot returns the process's Dovecot with these options.
+// Dovecot returns the process's Dovecot with these options. Of its folders Drafts,
+// Sent, Trash and Junk are special uses as soon as they are made, others never.
 //
 // What to know of Dovecot 2.3: an APPEND with a system flag that it does not know
 // (\Recent is one) or with a bad date is refused in a way that lets it run the
 // literal of a client that did not wait as commands. CREATE takes special uses
-// without announcing so, and forgets them. Its users have the
-// folders Drafts, Sent, Trash and Junk as special uses from the first login on.
+// without announcing so, and forgets them.
 func Dovecot(tb testing.TB, options ...Option) *Server {
 	tb.Helper()
 	o := dovecotOptions{Format: "mdbox", Fsync: "never", MaxConnections: 10000}

@@ -52,11 +52,17 @@ func ReferenceKey(folder string, m sample.Mail) string {
 // over plain text on addr.
 func Reference(tb testing.TB, addr, user, password string) []ReferenceMessage {
 	tb.Helper()
+	return ask[ReferenceMessage](tb, addr, user, password, filepath.Join(Root(tb), "testdata", "reference.py"))
+}
+
+// ask runs a Python program about an account and reads the JSON that it prints.
+func ask[T any](tb testing.TB, addr, user, password string, python ...string) []T {
+	tb.Helper()
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	cmd := exec.CommandContext(tb.Context(), "python3", filepath.Join(Root(tb), "testdata", "reference.py"), host, port, user)
+	cmd := exec.CommandContext(tb.Context(), "python3", append(python, host, port, user)...)
 	cmd.Stdin = strings.NewReader(password + "\n")
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
@@ -64,15 +70,15 @@ func Reference(tb testing.TB, addr, user, password string) []ReferenceMessage {
 	if err != nil {
 		tb.Fatalf("reference client: %v\n%s", err, &errs)
 	}
-	var list []ReferenceMessage
+	var list []T
 	for d := json.NewDecoder(bytes.NewReader(out)); ; {
-		var m ReferenceMessage
-		if err := d.Decode(&m); errors.Is(err, io.EOF) {
+		var x T
+		if err := d.Decode(&x); errors.Is(err, io.EOF) {
 			return list
 		} else if err != nil {
 			tb.Fatalf("reference client: %v", err)
 		}
-		list = append(list, m)
+		list = append(list, x)
 	}
 }
 

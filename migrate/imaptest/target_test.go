@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mailhaul/mailhaul/migrate/imaptest"
 	"github.com/mailhaul/mailhaul/migrate/imaptest/sample"
@@ -200,4 +201,75 @@ func TestServersMakeSpecialUses(t *testing.T) {
 			t.Errorf("%s: CREATE-SPECIAL-USE announced: %v", test.server.Name, got)
 		}
 	}
+}
+
+// TestServersAndDifficultDates holds what each server makes of an INTERNALDATE
+// that is far off: "" is what was given, "refused" and "now" are what they say, "?"
+// is one thing now and another then. (Dovecot keeps a date in its mdbox and in its cache with different bits, and
+// which of them answers is a matter of chance.)
+func TestServersAndDifficultDates(t *testing.T) {
+	dates := []string{
+		"31-Dec-1969 23:59:58 +0000", "01-Jan-1970 00:00:00 +0000", "01-Jan-1970 00:00:01 +0000", "19-Jan-2038 03:14:08 +0000",
+		"07-Feb-2106 06:28:16 +0000", "29-Feb-2024 23:59:60 +0000", "01-Jan-2024 00:00:00 +1400",
+	}
+	for _, test := range []struct {
+		server *imaptest.Server
+		want   []string
+	}{
+		{imaptest.Dovecot(t), []string{"?", "", "", "?", "?", "", ""}},
+		{imaptest.Cyrus(t), []string{"refused", "now", "", "", " 1-Jan-1970 00:00:00 +0000", " 1-Mar-2024 00:00:00 +0000", ""}},
+		{imaptest.Courier(t), []string{"refused", "now", "", "", "", "refused", ""}},
+	} {
+		t.Run(test.server.Name, func(t *testing.T) {
+			c := dialNew(t, test.server)
+			var got []string
+			for i, date := range dates {
+				err := c.Append("INBOX", sample.Mail{InternalDate: date, Body: letter(20 + i).Body})
+				if errors.Is(err, imaptest.ErrRefused) {
+					got = append(got, "refused")
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, kept(t, c, date))
+			}
+			for i := range got {
+				if test.want[i] == "?" && got[i] != "refused" {
+					got[i] = "?"
+				}
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got %q\nwant %q", got, test.want)
+			}
+		})
+	}
+}
+
+// kept tells what has become of the date given to the last message of INBOX.
+func kept(t *testing.T, c *imaptest.Client, date string) string {
+	t.Helper()
+	if err := c.Select("INBOX"); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := c.Command("UID FETCH * INTERNALDATE")
+	if err != nil || len(lines) == 0 {
+		t.Fatal(lines, err)
+	}
+	const layout = "_2-Jan-2006 15:04:05 -0700"
+	text := strings.Split(lines[0], `"`)[1]
+	at, err := time.Parse(layout, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	given, err := time.Parse(layout, strings.Replace(date, ":60 ", ":59 ", 1))
+	switch {
+	case err != nil:
+		t.Fatal(err)
+	case time.Since(at).Abs() < time.Hour:
+		return "now"
+	case at.Equal(given):
+		return ""
+	}
+	return text
 }

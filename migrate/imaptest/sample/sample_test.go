@@ -2,8 +2,10 @@ package sample_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/mail"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,6 +95,63 @@ func TestSetLooksReal(t *testing.T) {
 			}
 			i++
 		}
+	}
+}
+
+// TestTwinsAreTwins counts how alike the messages of the set are.
+func TestTwinsAreTwins(t *testing.T) {
+	twins := sample.Twins{Messages: 10_000}
+	type key struct{ folder, octets string }
+	octets, exact, folders := map[key]int{}, map[string]int{}, map[string]map[string]bool{}
+	headers, seconds := map[string]map[string]bool{}, map[string]int{}
+	n, noID, again := 0, 0, ""
+	for folder, m := range twins.All() {
+		n++
+		body := string(m.Body)
+		again += m.InternalDate
+		octets[key{folder, body}]++
+		exact[fmt.Sprint(folder, m.Flags, m.InternalDate, body)]++
+		seconds[m.InternalDate]++
+		if folders[body] == nil {
+			folders[body] = map[string]bool{}
+		}
+		folders[body][folder] = true
+		head, text, _ := strings.Cut(body, "\r\n\r\n")
+		if !strings.Contains(head, "Message-ID:") {
+			noID++
+		}
+		if headers[head] == nil {
+			headers[head] = map[string]bool{}
+		}
+		headers[head][text] = true
+		if !bytes.Equal(sample.CRLF(m.Body), m.Body) || len(m.Body) > 1000 {
+			t.Fatalf("%q", m.Body)
+		}
+	}
+	doubles, elsewhere, alike := 0, 0, 0
+	for _, k := range exact {
+		doubles += k - 1
+	}
+	for _, f := range folders {
+		if len(f) > 1 {
+			elsewhere++
+		}
+	}
+	for _, texts := range headers {
+		if len(texts) > 1 {
+			alike++
+		}
+	}
+	if n != twins.Messages || noID < 2500 || doubles < 1500 || elsewhere < 500 || alike < 1500 || len(seconds) > 1010 {
+		t.Errorf("%d messages, %d without Message-ID, %d exact doubles, %d in several folders, %d headers of several bodies, %d seconds",
+			n, noID, doubles, elsewhere, alike, len(seconds))
+	}
+	for _, m := range twins.All() {
+		rest, same := strings.CutPrefix(again, m.InternalDate)
+		if !same {
+			t.Fatal("another set the second time")
+		}
+		again = rest
 	}
 }
 
