@@ -29,6 +29,7 @@ func layers() map[string][]string {
 		"migrate/imaptest":           {"", "migrate/imaptest/..."},
 		"migrate/imaptest/...":       {"", "migrate/imaptest/..."},
 		"migrate/endpointtest":       {""},
+		"migrate/foreign":            {"", "archive/maildir", "archive/mbox"},
 		"migrate/export":             {"", "archive/maildir", "archive/mbox"},
 		"archive":                    {"", "archive/maildir", "archive/mbox", "archive/internal/...", "checkpoint"},
 		"archive/maildir":            {"", "archive/internal/..."},
