@@ -205,8 +205,7 @@ func TestServersMakeSpecialUses(t *testing.T) {
 
 // TestServersAndDifficultDates holds what each server makes of an INTERNALDATE
 // that is far off: "" is what was given, "refused" and "now" are what they say, "?"
-// is one thing now and another then. (Dovecot keeps a date in its mdbox and in its cache with different bits, and
-// which of them answers is a matter of chance.)
+// is one thing now and another then: Dovecot's mdbox and its cache disagree.
 func TestServersAndDifficultDates(t *testing.T) {
 	dates := []string{
 		"31-Dec-1969 23:59:58 +0000", "01-Jan-1970 00:00:00 +0000", "01-Jan-1970 00:00:01 +0000", "19-Jan-2038 03:14:08 +0000",
