@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/mailhaul/mailhaul"
@@ -13,14 +14,25 @@ func (b *haul) dryRun(ctx context.Context) error {
 	if err := b.plan(ctx); err != nil {
 		return err
 	}
+	if err := b.place(ctx); err != nil {
+		return err
+	}
+	if b.holder != nil {
+		var err error
+		if b.summary.Limits, err = b.holder.Limits(ctx); err != nil {
+			return err
+		}
+	}
 	var requests []mailhaul.ListRequest
 	var asked []plan.Folder
 	for _, f := range b.folders {
 		if f.Action == plan.Unchanged {
-			b.summary.Plans = append(b.summary.Plans, FolderPlan{Folder: f.Name})
+			b.summary.Plans = append(b.summary.Plans, FolderPlan{Folder: f.Name, At: atName(f.Folder)})
 			continue
 		}
-		requests = append(requests, f.Request())
+		q := f.Request()
+		q.Criteria = b.o.Criteria
+		requests = append(requests, q)
 		asked = append(asked, f)
 	}
 	next := 0
@@ -37,7 +49,7 @@ func (b *haul) dryRun(ctx context.Context) error {
 		return err
 	}
 	for _, v := range b.vanished {
-		b.summary.Plans = append(b.summary.Plans, FolderPlan{Folder: v.Name, Gone: v.Live, Note: "gone from the server or renamed; stays in the archive"})
+		b.summary.Plans = append(b.summary.Plans, FolderPlan{Folder: v.Name, Gone: v.Live, Note: "gone from the source or renamed; stays where it was put"})
 	}
 	for _, p := range b.summary.Plans {
 		b.summary.New += p.New
@@ -50,7 +62,7 @@ func (b *haul) dryRun(ctx context.Context) error {
 
 // foresee says what would be done in one folder.
 func (b *haul) foresee(ctx context.Context, f plan.Folder, l mailhaul.Listing) (FolderPlan, error) {
-	p := FolderPlan{Folder: f.Name, NewOctets: -1}
+	p := FolderPlan{Folder: f.Name, At: atName(f.Folder), NewOctets: -1}
 	if l.Err != nil {
 		p.Note = l.Err.Error()
 		b.summary.Failures = append(b.summary.Failures, Failure{Folder: f.Name, Reason: p.Note})
@@ -59,9 +71,13 @@ func (b *haul) foresee(ctx context.Context, f plan.Folder, l mailhaul.Listing) (
 	switch {
 	case f.Known == nil:
 		p.New, p.NewOctets, p.Note = int64(l.Live.Len()), l.Folder.Size, "new folder"
+		if b.holder != nil && f.At != nil && f.At.UIDValidity != 0 {
+			p.Note = fmt.Sprintf("there, with %d messages", f.At.Messages)
+		}
+		p.leaveOut(l, l.Live)
 		return p, nil
 	case f.Known.UIDValidity != l.Folder.UIDValidity:
-		p.Note = "new UIDVALIDITY: its messages will be matched with those in the archive"
+		p.Note = "new UIDVALIDITY: its messages will be matched with those known"
 		return p, nil
 	}
 	live, gone, err := b.led.UIDs(ctx, f.ID, l.Folder.UIDValidity)
@@ -73,8 +89,28 @@ func (b *haul) foresee(ctx context.Context, f plan.Folder, l mailhaul.Listing) (
 	if p.New == 0 {
 		p.NewOctets = 0
 	}
+	p.leaveOut(l, todo.Fetch)
 	p.FlagsChanged, err = b.flagsThatDiffer(ctx, f, l)
 	return p, err
+}
+
+// atName is the folder's name in a target account.
+func atName(f *mailhaul.Folder) string {
+	if f.At == nil {
+		return ""
+	}
+	return f.At.Name
+}
+
+// leaveOut takes what the criteria do not choose out of what is new.
+func (p *FolderPlan) leaveOut(l mailhaul.Listing, fetch mailhaul.UIDSet) {
+	large := fetch.Both(l.TooLarge)
+	other := fetch.Minus(l.Chosen).Minus(large)
+	p.TooLarge, p.NotChosen = int64(large.Len()), int64(other.Len())
+	if n := p.TooLarge + p.NotChosen; n > 0 {
+		p.New -= n
+		p.NewOctets = -1
+	}
 }
 
 func (b *haul) flagsThatDiffer(ctx context.Context, f plan.Folder, l mailhaul.Listing) (n int64, err error) {

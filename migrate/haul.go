@@ -51,6 +51,7 @@ type haul struct {
 	runID  checkpoint.RunID
 
 	events   events
+	all      []*mailhaul.Folder // of the source, those that were not chosen, too
 	summary  Summary
 	folders  []plan.Folder
 	vanished []*plan.Known
@@ -69,7 +70,9 @@ func (b *haul) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	err = b.steps(ctx)
+	if err = b.steps(ctx); err == nil {
+		err = b.describe(ctx)
+	}
 	// What follows is recorded even when the run was interrupted.
 	ctx = context.WithoutCancel(ctx)
 	outcome := "done"
@@ -121,8 +124,8 @@ func (b *haul) steps(ctx context.Context) error {
 	return nil
 }
 
-// Choose lists the source's folders and returns those that the filter chooses.
-// A pattern that chooses none is an error that wraps mailhaul.ErrUsage.
+// Choose lists the folders of a source. A pattern of the filter that chooses
+// none of them is an error that wraps mailhaul.ErrUsage.
 func Choose(ctx context.Context, src mailhaul.Source, f filter.Filter) ([]*mailhaul.Folder, error) {
 	all, err := src.Folders(ctx)
 	if err != nil {
@@ -133,15 +136,21 @@ func Choose(ctx context.Context, src mailhaul.Source, f filter.Filter) ([]*mailh
 			Hint: "patterns match the whole name, \"*\" stands for any text; a dry run lists the folders",
 			Err:  fmt.Errorf("%w: no folder matches %q", mailhaul.ErrUsage, strings.Join(unmatched, `", "`))}
 	}
-	return slices.DeleteFunc(all, func(folder *mailhaul.Folder) bool { return !f.Match(folder) }), nil
+	return all, nil
 }
 
 // plan decides which folders need a look.
 func (b *haul) plan(ctx context.Context) (err error) {
-	chosen := b.o.Folders
-	if chosen == nil {
-		if chosen, err = Choose(ctx, b.src, b.o.Filter); err != nil {
+	b.all = b.o.Folders
+	if b.all == nil {
+		if b.all, err = Choose(ctx, b.src, b.o.Filter); err != nil {
 			return err
+		}
+	}
+	var chosen []*mailhaul.Folder
+	for _, f := range b.all {
+		if b.o.Filter.Match(f) {
+			chosen = append(chosen, f)
 		}
 	}
 	var known []plan.Known
@@ -220,7 +229,7 @@ func (b *haul) prepareEach(ctx context.Context, work []*mailhaul.Folder) error {
 		if at < 0 {
 			return err
 		}
-		if errors.Is(err, mailhaul.ErrName) && b.rename(work[at], err) {
+		if errors.Is(err, mailhaul.ErrName) && b.rename(work[at]) {
 			continue
 		}
 		b.fail(work[at], 0, err)

@@ -13,7 +13,7 @@ import (
 type Options struct {
 	// Filter chooses the folders.
 	Filter filter.Filter
-	// Folders are what Choose gave for Filter; nil lets the run ask for them.
+	// Folders are what Choose gave; nil lets the run ask for them.
 	Folders []*mailhaul.Folder
 	// Criteria choose among the folders' messages.
 	Criteria mailhaul.Criteria
@@ -87,8 +87,10 @@ type Summary struct {
 	// were sent: it is the account's doing and cannot be mended.
 	Altered []Failure
 	// Reports tell of each folder in which something was done, by name.
-	Reports     []FolderReport
-	Plans       []FolderPlan
+	Reports []FolderReport
+	Plans   []FolderPlan
+	// Limits are those of a target account, of a dry run only.
+	Limits      mailhaul.Limits
 	Elapsed     time.Duration
 	Interrupted bool
 }
@@ -124,10 +126,14 @@ type Removal struct {
 // FolderPlan is what a dry run found to do in one folder.
 type FolderPlan struct {
 	Folder string
-	New    int64
+	// At is the folder's name in a target account, "" elsewhere.
+	At  string
+	New int64
 	// NewOctets is the size of the new messages in octets, -1 when unknown.
 	NewOctets          int64
 	FlagsChanged, Gone int64
+	// TooLarge and NotChosen messages are left out by the criteria.
+	TooLarge, NotChosen int64
 	// Note says what else is to be known: renamed, vanished, to be matched.
 	Note string
 }

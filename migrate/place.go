@@ -41,7 +41,11 @@ func (b *haul) place(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var rows []checkpoint.Folder
 	if b.led != nil {
+		if rows, err = b.led.Folders(ctx); err != nil {
+			return err
+		}
 		intents, err := b.led.Intents(ctx)
 		if err != nil {
 			return err
@@ -50,7 +54,7 @@ func (b *haul) place(ctx context.Context) error {
 			b.account.intents[i.FolderID] = append(b.account.intents[i.FolderID], i)
 		}
 	}
-	b.destinations(there)
+	b.destinations(there, rows)
 	for i := range b.folders {
 		f := &b.folders[i]
 		if f.Action == plan.Unchanged && b.mustLook(f) {
@@ -61,25 +65,35 @@ func (b *haul) place(ctx context.Context) error {
 }
 
 // destinations sets where each folder's messages go.
-func (b *haul) destinations(there []*mailhaul.Folder) {
+func (b *haul) destinations(there []*mailhaul.Folder, rows []checkpoint.Folder) {
 	names := plan.TargetNames{Folders: there}
 	names.Namespace, names.Delimiter = b.holder.Names()
 	known := map[string]*mailhaul.Folder{}
-	var sources []*mailhaul.Folder
+	for _, row := range rows {
+		if row.At != nil && (row.GoneRun == 0 || known[row.Name] == nil) {
+			known[row.Name] = row.At
+		}
+	}
+	chosen := map[string]*mailhaul.Folder{}
 	for _, f := range b.folders {
 		if f.Known != nil && f.Known.At != nil {
-			known[f.Name] = f.Known.At
 			b.account.before[f.Folder] = *f.Known.At
 		}
-		sources = append(sources, f.Folder)
+		chosen[f.Name] = f.Folder
 	}
-	for _, d := range plan.Destinations(sources, known, names, b.o.Mapping.Levels) {
+	// All folders of the source: what lies below one that was not chosen goes
+	// below that one's place all the same.
+	for _, d := range plan.Destinations(b.all, known, names, b.o.Mapping.Levels) {
+		f := chosen[d.Source.Name]
+		if f == nil {
+			continue
+		}
 		at := &mailhaul.Folder{Name: d.Name, SpecialUse: d.SpecialUse}
 		if d.Folder != nil {
 			*at = *d.Folder
 		}
-		d.Source.At = at
-		b.account.wanted[d.Source] = at.Name
+		f.At = at
+		b.account.wanted[f] = at.Name
 		if d.Note != "" {
 			b.events.notice("folder %q becomes %q: %s", d.Source.Name, d.Name, d.Note)
 		}
@@ -104,21 +118,20 @@ func (b *haul) mustLook(f *plan.Folder) bool {
 // maxFallbacks is how many names are tried in place of one that is refused.
 const maxFallbacks = 6
 
-// rename gives a folder whose name the account refused a close one; false when
-// there is none left to try.
-func (b *haul) rename(f *mailhaul.Folder, why error) bool {
-	n := b.account.refused[f]
-	if n >= maxFallbacks {
-		return false
-	}
+// rename gives a folder whose name the account refused a close one that is not
+// another folder's; false when there is none left to try.
+func (b *haul) rename(f *mailhaul.Folder) bool {
 	_, delimiter := b.holder.Names()
-	name := filter.FallbackName(b.account.wanted[f], delimiter, n)
-	b.account.refused[f]++
-	if name == f.At.Name {
-		return b.rename(f, why)
+	for b.account.refused[f] < maxFallbacks {
+		name := filter.FallbackName(b.account.wanted[f], delimiter, b.account.refused[f])
+		b.account.refused[f]++
+		if name == f.At.Name || slices.ContainsFunc(b.folders, func(o plan.Folder) bool { return o.Folder != f && o.At != nil && o.At.Name == name }) {
+			continue
+		}
+		f.At = &mailhaul.Folder{Name: name, SpecialUse: f.At.SpecialUse}
+		return true
 	}
-	f.At = &mailhaul.Folder{Name: name, SpecialUse: f.At.SpecialUse}
-	return true
+	return false
 }
 
 // tellPlaces says which folders have another name in the account than they

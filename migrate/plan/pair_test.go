@@ -2,7 +2,6 @@ package plan_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -111,28 +110,6 @@ func TestMatchPrints(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			if got := show(plan.MatchPrints(c.seen, c.candidates)); got != c.matches {
 				t.Errorf("%s, want %s", got, c.matches)
-			}
-		})
-	}
-}
-
-func TestMissing(t *testing.T) {
-	row := func(uid, place mailhaul.UID) plan.Placed { return plan.Placed{UIDValidity: 1, UID: uid, Place: place} }
-	for _, c := range []struct {
-		name     string
-		rows     []plan.Placed
-		live     []mailhaul.UID
-		expected []plan.Placed
-	}{
-		{"all there", []plan.Placed{row(1, 11), row(2, 12)}, []mailhaul.UID{11, 12}, nil},
-		{"one gone, one of others", []plan.Placed{row(1, 11), row(2, 12)}, []mailhaul.UID{12, 13}, []plan.Placed{row(1, 11)}},
-		{"emptied", []plan.Placed{row(1, 11), row(2, 12)}, nil, []plan.Placed{row(1, 11), row(2, 12)}},
-		{"a place that was not told", []plan.Placed{row(1, 0)}, []mailhaul.UID{11}, nil},
-		{"nothing known", nil, []mailhaul.UID{1, 2}, nil},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if got := plan.Missing(c.rows, mailhaul.UIDSetOf(c.live...)); !slices.Equal(got, c.expected) {
-				t.Errorf("%v, want %v", got, c.expected)
 			}
 		})
 	}

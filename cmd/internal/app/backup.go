@@ -146,7 +146,7 @@ func backup(ctx context.Context, env Env, u *ui.UI, o backupOptions) (err error)
 	})()
 	summary, err := migrate.Haul(ctx, source, a, a.Ledger(), pipeline)
 	u.EndProgress()
-	tellSummary(u, o, summary)
+	tellSummary(u, summaryOptions{"backup", o.archive, "; the same command goes on from there", o.output}, summary)
 	if err == nil && failed(summary) {
 		err = errPartial
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -40,7 +41,7 @@ func exitCodes() []exitMeaning {
 		{exitAuth, "authentication refused"},
 		{exitConnect, "cannot connect, or connection lost for good"},
 		{exitLocked, "locked by another run"},
-		{exitDamaged, "damage found in the archive"},
+		{exitDamaged, "damage found in the archive, or ends differ (compare)"},
 		{exitInterrupt, "interrupted (SIGINT)"},
 		{exitTerminated, "terminated (SIGTERM)"},
 	}
@@ -59,6 +60,9 @@ func exitTable() string {
 // that its summary has listed.
 var errPartial = errors.New("done in part")
 
+// errDiffer ends a comparison that found differences and has listed them.
+var errDiffer = errors.New("the two ends differ")
+
 // exitCode maps the error of a command to the exit code. A signal comes first:
 // what fails afterwards fails because of it.
 func exitCode(ctx context.Context, command string, err error) int {
@@ -73,6 +77,8 @@ func exitCode(ctx context.Context, command string, err error) int {
 		code int
 	}{
 		{errPartial, exitPartial},
+		{errDiffer, exitDamaged},
+		{mailhaul.ErrFull, exitPartial},
 		{mailhaul.ErrUsage, exitUsage},
 		{mailhaul.ErrAuth, exitAuth},
 		{mailhaul.ErrConnect, exitConnect},
@@ -84,7 +90,7 @@ func exitCode(ctx context.Context, command string, err error) int {
 	}
 	// A backup that meets a damaged ledger has failed; to find damage is the
 	// task of the commands that read an archive.
-	if errors.Is(err, mailhaul.ErrDamaged) && command != "backup" {
+	if errors.Is(err, mailhaul.ErrDamaged) && !slices.Contains([]string{"backup", "migrate", "import"}, command) {
 		return exitDamaged
 	}
 	return exitFailed

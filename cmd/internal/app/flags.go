@@ -9,7 +9,8 @@ import (
 // commands are all the commands, in the order in which help lists them.
 func commands(env Env) []*cli.Command {
 	all := []*cli.Command{
-		backupCommand(env), lsCommand(env), showCommand(env), verifyCommand(env),
+		backupCommand(env), restoreCommand(env), migrateCommand(env), importCommand(env), exportCommand(env),
+		lsCommand(env), showCommand(env), verifyCommand(env), compareCommand(env),
 		demoCommand(env), versionCommand(env),
 	}
 	return append(all, helpCommand(env, all))

@@ -52,6 +52,9 @@ func (t *events) tell(e migrate.Event) {
 	case migrate.EventFailure:
 		u.Event(eventObject{Event: "failure", Folder: ui.Text(e.Folder), UID: e.UID, Text: ui.Text(e.Text)},
 			"failed: "+failureText(migrate.Failure{Folder: e.Folder, UID: e.UID, Reason: e.Text}))
+	case migrate.EventAltered:
+		u.Event(eventObject{Event: "altered", Folder: ui.Text(e.Folder), UID: e.UID, Text: ui.Text(e.Text)},
+			"altered: "+failureText(migrate.Failure{Folder: e.Folder, UID: e.UID, Reason: e.Text}))
 	case migrate.EventNotice:
 		u.Notice(e.Text)
 	}
@@ -80,13 +83,20 @@ type summaryObject struct {
 	Interrupted  bool    `json:"interrupted"`
 }
 
+// summaryOptions say whose summary it is, where the mail went, and how an
+// interrupted run is taken up.
+type summaryOptions struct {
+	command, where, next string
+	output               outputOptions
+}
+
 // tellSummary says how a backup ended: always when something failed or it was
 // interrupted, else when a person watches or asked to hear more. So a run from
 // cron that went well says nothing.
-func tellSummary(u *ui.UI, o backupOptions, s migrate.Summary) {
+func tellSummary(u *ui.UI, o summaryOptions, s migrate.Summary) {
 	if u.JSON() {
 		u.Object(summaryObject{
-			"summary", "backup", s.Folders, s.Messages, s.Counts.New, s.Counts.FlagsChanged, s.Counts.Gone,
+			"summary", o.command, s.Folders, s.Messages, s.Counts.New, s.Counts.FlagsChanged, s.Counts.Gone,
 			s.Counts.Failed, s.Counts.Octets, s.Elapsed.Seconds(), s.Interrupted,
 		})
 	}
@@ -98,7 +108,7 @@ func tellSummary(u *ui.UI, o backupOptions, s migrate.Summary) {
 		u.Say(summaryText(s))
 	}
 	if s.Interrupted {
-		u.Say("what was stored is safe in " + o.archive + "; the same command goes on from there")
+		u.Say("what was stored is safe in " + o.where + o.next)
 	}
 }
 
@@ -123,6 +133,12 @@ func failureText(f migrate.Failure) string {
 	where := strconv.Quote(f.Folder)
 	if f.UID != 0 {
 		where += ", UID " + strconv.FormatUint(uint64(f.UID), 10)
+	}
+	if !f.Date.IsZero() {
+		where += f.Date.Format(", 2006-01-02 15:04")
+	}
+	if f.Subject != "" {
+		where += ", " + strconv.Quote(subject(f))
 	}
 	return where + ": " + f.Reason
 }

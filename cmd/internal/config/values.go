@@ -11,10 +11,27 @@ import (
 // or Ki, Mi, Gi (powers of 1024) behind it, and an optional B. "" is 0, no
 // limit.
 func ParseRate(flag, text string, p *Problems) int64 {
-	if text == "" {
-		return 0
+	n, ok := octets(strings.TrimSuffix(strings.ToLower(text), "/s"))
+	if !ok {
+		p.Addf("%s: %q is not a rate; write octets per second, as in 500K or 2M", flag, text)
 	}
-	number := strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(text), "/s"), "b")
+	return n
+}
+
+// ParseSize reads a number of octets as ParseRate does. "" is 0, no limit.
+func ParseSize(flag, text string, p *Problems) int64 {
+	n, ok := octets(strings.ToLower(text))
+	if !ok {
+		p.Addf("%s: %q is not a size; write octets, as in 500K or 25M", flag, text)
+	}
+	return n
+}
+
+func octets(text string) (n int64, ok bool) {
+	if text == "" {
+		return 0, true
+	}
+	number := strings.TrimSuffix(text, "b")
 	factor := 1.0
 	for _, u := range []struct {
 		suffix string
@@ -25,13 +42,25 @@ func ParseRate(flag, text string, p *Problems) int64 {
 			break
 		}
 	}
-	n, err := strconv.ParseFloat(number, 64)
+	value, err := strconv.ParseFloat(number, 64)
 	// The comparison also refuses NaN.
-	if err != nil || !(n*factor >= 1 && n*factor <= 1e15) {
-		p.Addf("%s: %q is not a rate; write octets per second, as in 500K or 2M", flag, text)
-		return 0
+	if err != nil || !(value*factor >= 1 && value*factor <= 1e15) {
+		return 0, false
 	}
-	return int64(n * factor)
+	return int64(value * factor), true
+}
+
+// ParseDate reads a day such as 2024-12-31. "" is the zero time.
+func ParseDate(flag, text string, p *Problems) time.Time {
+	if text == "" {
+		return time.Time{}
+	}
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil || day.Year() < 1 {
+		p.Addf("%s: %q is not a date; write it as in 2024-12-31", flag, text)
+		return time.Time{}
+	}
+	return day
 }
 
 // ParseTimeout reads a duration such as 90s or 2m; a bare number is seconds.

@@ -21,6 +21,8 @@ type Terminal struct {
 	// Prompt asks for a line without echo; nil when standard input is no
 	// terminal.
 	Prompt func(ctx context.Context, text string) (string, error)
+	// Ask asks for a line with echo; nil when standard input is no terminal.
+	Ask func(ctx context.Context, text string) (string, error)
 }
 
 // DetectTerminal looks at standard input and standard error.
@@ -37,6 +39,10 @@ func DetectTerminal(stdin, stderr *os.File, getenv func(string) string) Terminal
 	if term.IsTerminal(int(stdin.Fd())) {
 		t.Prompt = func(ctx context.Context, text string) (string, error) {
 			return prompt(ctx, stdin, stderr, text)
+		}
+		t.Ask = func(ctx context.Context, text string) (string, error) {
+			fmt.Fprint(stderr, Escape(text))
+			return awaitLine(ctx, stdin)
 		}
 	}
 	return t
@@ -57,13 +63,18 @@ func prompt(ctx context.Context, stdin *os.File, out io.Writer, text string) (st
 	defer func() { _ = term.Restore(fd, before) }()
 	fmt.Fprint(out, Escape(text))
 	defer fmt.Fprintln(out)
+	// Not term.ReadPassword: it sets the terminal's modes itself, and could do so
+	// after they were put back here.
+	return awaitLine(ctx, stdin)
+}
+
+// awaitLine reads a line unless ctx ends before.
+func awaitLine(ctx context.Context, stdin io.Reader) (string, error) {
 	type answer struct {
 		text string
 		err  error
 	}
 	answers := make(chan answer, 1)
-	// Not term.ReadPassword: it sets the terminal's modes itself, and could do so
-	// after they were put back here.
 	go func() {
 		line, err := readLine(stdin)
 		answers <- answer{line, err}

@@ -1,0 +1,86 @@
+package app
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/archive"
+	"github.com/mailhaul/mailhaul/cmd/internal/config"
+	"github.com/mailhaul/mailhaul/cmd/internal/ui"
+	"github.com/mailhaul/mailhaul/migrate/foreign"
+)
+
+// end is where mail comes from: an account, an archive, or mail files of other
+// programs.
+type end struct {
+	role    string
+	account accountOptions // when url is set
+	url     bool
+	path    string // of an archive or of mail files
+	files   bool   // mail files, not an archive
+	kind    foreign.Kind
+	deleted bool // of an archive also what was deleted from the server
+}
+
+// parseEnd reads an end of any kind: a URL, maildir:PATH, mbox:PATH, or a
+// directory, which is an archive when there is a ledger in it.
+func parseEnd(c *cli.Context, role, text string, p *config.Problems) end {
+	e := end{role: role, path: text, kind: foreign.Any}
+	maildir, isMaildir := strings.CutPrefix(text, "maildir:")
+	mbox, isMbox := strings.CutPrefix(text, "mbox:")
+	switch {
+	case config.IsURL(text):
+		e.url, e.account = true, parseAccount(c, role, text, p)
+		return e
+	case isMaildir:
+		e.files, e.kind, e.path = true, foreign.Maildir, maildir
+	case isMbox:
+		e.files, e.kind, e.path = true, foreign.Mbox, mbox
+	case text != "":
+		_, err := os.Stat(filepath.Join(text, "mailhaul.db"))
+		e.files = err != nil
+	}
+	if e.path == "" && text != "" {
+		p.Addf("%s: no path behind %s", role, text)
+	}
+	return e
+}
+
+// name names the end in the ledger of a pair: whatever the way to it.
+func (e end) name() string {
+	if e.url {
+		return e.account.endpoint.Account() + " " + e.account.endpoint.Address()
+	}
+	path, err := filepath.Abs(e.path)
+	if err != nil {
+		path = e.path
+	}
+	return path
+}
+
+// open opens the end for reading. The function that it returns closes it.
+func (e end) open(ctx context.Context, env Env, u *ui.UI) (mailhaul.Source, func() error, error) {
+	switch {
+	case e.url:
+		return e.account.open(ctx, env, u)
+	case e.files:
+		if _, err := os.Stat(e.path); os.IsNotExist(err) {
+			return nil, nil, config.Usagef("%s: there is nothing at %s", e.role, e.path)
+		}
+		s, err := foreign.Open(ctx, e.kind, e.path)
+		if err != nil {
+			return nil, nil, err
+		}
+		return s, s.Close, nil
+	}
+	a, err := archive.OpenReadOnly(ctx, e.path)
+	if err != nil {
+		return nil, nil, err
+	}
+	return a.Source(archive.SourceOptions{Deleted: e.deleted}), a.Close, nil
+}

@@ -1,0 +1,54 @@
+package app
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailhaul/mailhaul/cmd/internal/config"
+)
+
+const importHelp = `
+FILES is mail of other programs:
+  maildir:PATH    a Maildir, a Maildir++ tree (Dovecot, Courier) or a tree of Maildirs
+  mbox:PATH       an mbox file of any dialect, or a directory of them
+  DIRECTORY       whatever is there: also the mail of a Thunderbird profile
+The files are only read. Mail that the account has already is recognised and not
+doubled; the same command again copies what is new. What mail programs wrote into
+mbox files for themselves (Status, X-Mozilla-Status and the like) becomes flags.
+
+TARGET is an IMAP account, imaps://USER@HOST or imap://USER@HOST; see 'mailhaul
+help restore'.
+
+Examples:
+  mailhaul import maildir:~/Maildir imaps://me@mail.example.org
+  mailhaul import mbox:/var/mail/me imaps://me@mail.example.org --map me=INBOX
+  mailhaul import ~/.thunderbird/x1.default/Mail imaps://me@mail.example.org --prefix Old`
+
+func importCommand(env Env) *cli.Command {
+	flags := append([]cli.Flag{
+		&cli.StringSliceFlag{Name: "map", Usage: "folder OLD, and what is below it, becomes NEW:\n`OLD=NEW`; may be repeated"},
+		&cli.StringFlag{Name: "prefix", Usage: "put all folders below `FOLDER`"},
+		&cli.StringFlag{Name: "into", Usage: "put all messages into `FOLDER`"},
+	}, haulFlags()...)
+	return &cli.Command{
+		Name: "import", Usage: "copy mail files of other programs into an IMAP account",
+		ArgsUsage: "FILES TARGET", HideHelp: true, Description: importHelp, Flags: flags,
+		Action: func(c *cli.Context) error {
+			var p config.Problems
+			args := arguments(c, &p, "FILES", "TARGET")
+			o := parseHaul(c, args[0], args[1], &p)
+			switch {
+			case o.from.url:
+				p.Addf("FILES is a URL; 'mailhaul migrate' copies an account into another one")
+			case !o.from.files && args[0] != "":
+				p.Addf("FILES: %s is a mailhaul archive; 'mailhaul restore' puts it back", args[0])
+			}
+			o.from.path = config.ExpandHome(o.from.path, env.Getenv("HOME"))
+			o.mapping = mappingFrom(c.StringSlice("map"), c.String("prefix"), c.String("into"), &p)
+			o.match = true
+			if err := p.Err(); err != nil {
+				return badLine{"import", err}
+			}
+			return runHaul(c.Context, env, o)
+		},
+	}
+}

@@ -1,0 +1,61 @@
+package app
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailhaul/mailhaul/cmd/internal/config"
+)
+
+const migrateHelp = `
+SOURCE and TARGET are IMAP accounts, imaps://USER@HOST or imap://USER@HOST; the
+options behind a ? are those of 'mailhaul help backup'. Passwords come from there,
+from MAILHAUL_SOURCE_PASSWORD and MAILHAUL_TARGET_PASSWORD, or are asked for.
+
+Every folder and message is copied with flags, keywords and date of arrival. What
+was copied is remembered in the state directory (XDG_STATE_HOME): the same command
+again copies what is new, carries over flags that changed, and goes on where a run
+was cut off. Nothing is changed at the source, and nothing is removed from the
+target but with --mirror.
+
+Examples:
+  mailhaul migrate imaps://me@old.example.org imaps://me@new.example.org --dry-run
+  mailhaul migrate imaps://me@old.example.org imaps://me@new.example.org
+  mailhaul migrate SOURCE TARGET --folder 'Work/*' --map Work=Archive/Work
+  mailhaul migrate SOURCE TARGET --match    (after another tool copied a part)`
+
+func migrateCommand(env Env) *cli.Command {
+	flags := append([]cli.Flag{
+		&cli.StringSliceFlag{Name: "map", Usage: "folder OLD, and what is below it, becomes NEW:\n`OLD=NEW`; may be repeated"},
+		&cli.StringFlag{Name: "prefix", Usage: "put all folders below `FOLDER`"},
+		&cli.BoolFlag{Name: "match", Usage: "recognise mail that the target has already, by its\nheader, and do not copy it"},
+		&cli.BoolFlag{Name: "again", Usage: "copy again what was copied and is no longer there"},
+		&cli.BoolFlag{Name: "no-flags", Usage: "leave flags of what was copied before as they are"},
+		&cli.BoolFlag{Name: "mirror", Usage: "remove from the target what was copied there and\nis gone from the source; asks before"},
+		&cli.BoolFlag{Name: "yes", Usage: "with --mirror: do not ask"},
+	}, haulFlags()...)
+	return &cli.Command{
+		Name: "migrate", Usage: "copy an IMAP account into another one",
+		ArgsUsage: "SOURCE TARGET", HideHelp: true, Description: migrateHelp, Flags: flags,
+		Action: func(c *cli.Context) error {
+			var p config.Problems
+			args := arguments(c, &p, "SOURCE", "TARGET")
+			o := parseHaul(c, args[0], args[1], &p)
+			if !o.from.url && args[0] != "" {
+				p.Addf("SOURCE is not a URL; 'mailhaul restore' puts an archive back, 'mailhaul import' takes mail files")
+			}
+			o.mapping = mappingFrom(c.StringSlice("map"), c.String("prefix"), "", &p)
+			o.match, o.again, o.noFlags = c.Bool("match"), c.Bool("again"), c.Bool("no-flags")
+			o.mirror, o.yes = c.Bool("mirror"), c.Bool("yes")
+			if o.yes && !o.mirror {
+				p.Addf("--yes goes with --mirror")
+			}
+			if o.mirror && !o.criteria.All() {
+				p.Addf("--mirror goes with all messages: leave --since, --before and --max-size out")
+			}
+			if err := p.Err(); err != nil {
+				return badLine{"migrate", err}
+			}
+			return runHaul(c.Context, env, o)
+		},
+	}
+}

@@ -1,0 +1,65 @@
+package app
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/cmd/internal/config"
+)
+
+const restoreHelp = `
+Puts back what is missing: mail that the account has already is recognised and
+not doubled, so the whole archive can be given at any time. A folder comes back
+as the last backup saw it; one that was deleted from the server comes back as it
+was before. The archive is only read.
+
+TARGET is an IMAP account, imaps://USER@HOST or imap://USER@HOST, the one that was
+backed up or any other; its password comes from MAILHAUL_TARGET_PASSWORD or
+MAILHAUL_PASSWORD, from ?password-file= or ?password-command=, or is asked for.
+
+Examples:
+  mailhaul restore ~/mail imaps://me@mail.example.org
+  mailhaul restore ~/mail imaps://me@mail.example.org --folder Holiday
+  mailhaul restore ~/mail imaps://me@mail.example.org --deleted --since 2025-06-01
+  mailhaul restore ~/mail imaps://me@mail.example.org --folder INBOX --uid 4711 --into Found`
+
+func restoreCommand(env Env) *cli.Command {
+	flags := append([]cli.Flag{
+		&cli.BoolFlag{Name: "deleted", Usage: "also messages that had been deleted from the server\nbefore the last backup"},
+		&cli.StringFlag{Name: "uid", Usage: "only messages with these UIDs, as in 7,12:15; they\nare those of 'mailhaul ls ARCHIVE FOLDER'"},
+		&cli.StringFlag{Name: "into", Usage: "put all messages into `FOLDER`"},
+		&cli.StringSliceFlag{Name: "map", Usage: "folder OLD, and what is below it, becomes NEW:\n`OLD=NEW`; may be repeated"},
+		&cli.StringFlag{Name: "prefix", Usage: "put all folders below `FOLDER`"},
+	}, haulFlags()...)
+	return &cli.Command{
+		Name: "restore", Usage: "put mail of an archive back into an IMAP account",
+		ArgsUsage: "ARCHIVE TARGET", HideHelp: true, Description: restoreHelp, Flags: flags,
+		Action: func(c *cli.Context) error {
+			var p config.Problems
+			args := arguments(c, &p, "ARCHIVE", "TARGET")
+			o := parseHaul(c, args[0], args[1], &p)
+			switch {
+			case o.from.url:
+				p.Addf("ARCHIVE is a URL; 'mailhaul migrate' copies an account into another one")
+			case o.from.files && args[0] != "":
+				p.Addf("ARCHIVE: %s is not a mailhaul archive; 'mailhaul import' takes mail files", args[0])
+			}
+			o.mapping = mappingFrom(c.StringSlice("map"), c.String("prefix"), c.String("into"), &p)
+			o.from.deleted = c.Bool("deleted")
+			o.match, o.again = true, true
+			if text := c.String("uid"); text != "" {
+				var err error
+				if o.criteria.UIDs, err = mailhaul.ParseUIDSet(text); err != nil {
+					p.Addf("--uid: %q is not a list of UIDs, as in 7,12:15", text)
+				}
+				if len(o.filter.Include) == 0 {
+					p.Addf("--uid needs --folder: every folder counts its own UIDs")
+				}
+			}
+			if err := p.Err(); err != nil {
+				return badLine{"restore", err}
+			}
+			return runHaul(c.Context, env, o)
+		},
+	}
+}
