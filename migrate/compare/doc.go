@@ -8,8 +8,9 @@
 // at the other. First come those whose octets are equal (by SHA-256, or, in a
 // quick comparison, whose identifying header fields and size are), among true
 // duplicates those with equal flags and dates; then messages that are evidently
-// the same, but altered: equal identifying header fields, or equal Message-ID.
-// What is left is missing or extra.
+// the same, but altered: equal identifying header fields, those of about equal
+// size first, or equal Message-ID. Messages without any such field are taken for
+// the same only if their sizes are about equal. What is left is missing or extra.
 //
 // Bodies are read only of messages that may have an equal at the other side, of
 // both sides at once, and are never held. Below 100 octets are held for each
