@@ -2,7 +2,9 @@ package archive_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,6 +47,53 @@ func BenchmarkStore(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// BenchmarkFetch gives b.N messages to somebody who only reads them.
+func BenchmarkFetch(b *testing.B) {
+	for _, format := range formats {
+		for _, size := range []int{1500, 50_000, 3 << 20} {
+			b.Run(fmt.Sprintf("%s/%d", format, size), func(b *testing.B) { benchmarkFetch(b, format, size) })
+		}
+	}
+}
+
+func benchmarkFetch(b *testing.B, format archive.Format, size int) {
+	ctx := b.Context()
+	a, err := archive.Open(ctx, filepath.Join(b.TempDir(), "archive"), archive.Options{Format: format})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer a.Close()
+	a.Receipts(func(rs []mailhaul.Receipt) error { return a.Ledger().Record(ctx, 1, rs) })
+	f := &mailhaul.Folder{Name: "INBOX", UIDValidity: 7}
+	if err := errors.Join(a.Prepare(ctx, []*mailhaul.Folder{f}), a.Ledger().PutFolders(ctx, 1, []*mailhaul.Folder{f})); err != nil {
+		b.Fatal(err)
+	}
+	text := sample(size)
+	eachOf(b.N, func(i int) {
+		if err := a.Store(ctx, message(f, mailhaul.UID(i+1), text)); err != nil {
+			b.Error(err)
+		}
+	})
+	if err := a.Flush(ctx); err != nil {
+		b.Fatal(err)
+	}
+	work := mailhaul.Work{Folder: f}
+	work.UIDs.AddRange(mailhaul.UIDRange{First: 1, Last: mailhaul.UID(b.N)})
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	b.ResetTimer()
+	err = a.Source(archive.SourceOptions{}).Fetch(ctx, []mailhaul.Work{work}, func(m *mailhaul.Message) error {
+		if m.Err != nil {
+			return m.Err
+		}
+		_, err := io.Copy(io.Discard, m.Body)
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
 	}
 }
 

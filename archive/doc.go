@@ -9,7 +9,8 @@
 //
 // An [Archive] opened for writing is a [mailhaul.Target]. Messages are made
 // durable in groups; what a receipt was given for survives a power loss, what
-// was not is undone or adopted when the archive is opened the next time. The
-// package reads and writes nothing outside the archive's directory and follows
-// no symbolic link in it.
+// was not is undone or adopted when the archive is opened the next time. Any
+// archive gives its mail back as a [mailhaul.Source], see [Source]. The package
+// reads and writes nothing outside the archive's directory and follows no
+// symbolic link in it.
 package archive

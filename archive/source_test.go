@@ -141,7 +141,7 @@ func list(t *testing.T, src mailhaul.Source, c mailhaul.Criteria, names ...strin
 func TestSourceFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "archive")
 	r := begin(t, dir, archive.Mbox)
-	sent := mailhaul.Folder{Name: "INBOX.Gesendet ü", Raw: "INBOX.Gesendet &APw-", Delimiter: ".", SpecialUse: `\Sent`, Subscribed: true, UIDValidity: 3}
+	sent := mailhaul.Folder{Name: "INBOX.Gesendet ü", Raw: "INBOX.Gesendet &APw-", Delimiter: ".", Namespace: "INBOX.", SpecialUse: `\Sent`, Subscribed: true, UIDValidity: 3}
 	old := mailhaul.Folder{Name: "INBOX.Old", Raw: "INBOX.Old", Delimiter: ".", SpecialUse: `\Archive`, Subscribed: true, UIDValidity: 4}
 	in, out := sent, old
 	r.prepare(&in, &out)

@@ -49,51 +49,55 @@ func TestSourceBesideRun(t *testing.T) {
 	for title, test := range tests {
 		for _, format := range formats {
 			t.Run(title+"/"+string(format), func(t *testing.T) {
-				dir := filepath.Join(t.TempDir(), "archive")
-				r := begin(t, dir, format)
-				f := r.filled("A", "a", "b")
-				step := func(do func(*run, *mailhaul.Folder)) {
-					if do != nil {
-						do(r, f)
-					}
-				}
-				src := openToRead(t, dir).Source(archive.SourceOptions{})
-				step(test.before)
-				folders, err := src.Folders(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
-				step(test.between)
-				var l mailhaul.Listing
-				err = src.List(t.Context(), []mailhaul.ListRequest{{Folder: folders[0], Known: true}}, func(seen mailhaul.Listing) error {
-					l = seen
-					return l.Err
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				step(test.after)
-				g := newGot()
-				if err := src.Fetch(t.Context(), []mailhaul.Work{{Folder: l.Folder, UIDs: l.Live}}, g.take); err != nil {
-					t.Fatal(err)
-				}
-				out := content{}
-				for key, text := range g.texts {
-					out[key] = strings.TrimPrefix(text, header)
-				}
-				if !maps.Equal(out, test.want) || len(g.folder) > 0 || uint64(l.Folder.Messages) != l.Live.Len() {
-					t.Errorf("gives %q, want %q; %v, %v; %d messages", out, test.want, g.errs, g.folder, l.Folder.Messages)
-				}
-				for key, err := range g.errs {
-					if !errors.Is(err, mailhaul.ErrGone) {
-						t.Errorf("%s: %v", key, err)
-					}
-				}
-				r.flush()
-				r.end()
+				testBeside(t, format, test.before, test.between, test.after, test.want)
 			})
 		}
 	}
+}
+
+func testBeside(t *testing.T, format archive.Format, before, between, after func(*run, *mailhaul.Folder), want map[string]string) {
+	dir := filepath.Join(t.TempDir(), "archive")
+	r := begin(t, dir, format)
+	f := r.filled("A", "a", "b")
+	step := func(do func(*run, *mailhaul.Folder)) {
+		if do != nil {
+			do(r, f)
+		}
+	}
+	src := openToRead(t, dir).Source(archive.SourceOptions{})
+	step(before)
+	folders, err := src.Folders(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	step(between)
+	var l mailhaul.Listing
+	err = src.List(t.Context(), []mailhaul.ListRequest{{Folder: folders[0], Known: true}}, func(seen mailhaul.Listing) error {
+		l = seen
+		return l.Err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step(after)
+	g := newGot()
+	if err := src.Fetch(t.Context(), []mailhaul.Work{{Folder: l.Folder, UIDs: l.Live}}, g.take); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for key, text := range g.texts {
+		out[key] = strings.TrimPrefix(text, header)
+	}
+	if !maps.Equal(out, want) || len(g.folder) > 0 || uint64(l.Folder.Messages) != l.Live.Len() {
+		t.Errorf("gives %q, want %q; %v, %v; %d messages", out, want, g.errs, g.folder, l.Folder.Messages)
+	}
+	for key, err := range g.errs {
+		if !errors.Is(err, mailhaul.ErrGone) {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	r.flush()
+	r.end()
 }
 
 // moveAll does what a changed UIDVALIDITY does.

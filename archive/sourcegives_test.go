@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -196,5 +197,27 @@ func TestSourceGives(t *testing.T) {
 				t.Errorf("gives with Deleted %q, want %q", out, all)
 			}
 		})
+	}
+}
+
+// TestSourceOldUID shows that a UID is never taken for the one that another
+// message had under an older UIDVALIDITY, however few are asked for.
+func TestSourceOldUID(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "archive")
+	r := begin(t, dir, archive.Mbox)
+	f := r.filled("A", make([]string, 40)...)
+	r.revalidate(f, 8, checkpoint.Rebinding{OldUIDValidity: 7, OldUID: 1, UID: 5})
+	r.oldGone(f)
+	r.end()
+	for _, o := range []archive.SourceOptions{{}, {Deleted: true}} {
+		src := openToRead(t, dir).Source(o)
+		g := newGot()
+		work := []mailhaul.Work{{Folder: &mailhaul.Folder{Name: "A", UIDValidity: 8}, UIDs: mailhaul.UIDSetOf(5, 7)}}
+		if err := src.Fetch(t.Context(), work, g.take); err != nil {
+			t.Error(err)
+		}
+		if g.texts["A 5"] != header || !errors.Is(g.errs["A 7"], mailhaul.ErrGone) {
+			t.Errorf("%+v: %q, %v", o, g.texts, g.errs)
+		}
 	}
 }

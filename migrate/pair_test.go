@@ -2,15 +2,14 @@ package migrate_test
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"path/filepath"
-	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/archive"
 	"github.com/mailhaul/mailhaul/checkpoint"
 	"github.com/mailhaul/mailhaul/migrate"
 	"github.com/mailhaul/mailhaul/migrate/imapaccount"
@@ -26,7 +25,7 @@ func newLogin(t *testing.T, server *imaptest.Server) login {
 	return login{server.Addr, user, password}
 }
 
-func (l login) open(t *testing.T) (*imapaccount.Account, error) {
+func (l login) open(t *testing.T, timeout time.Duration) (*imapaccount.Account, error) {
 	t.Helper()
 	host, port, err := net.SplitHostPort(l.address)
 	if err != nil {
@@ -34,39 +33,26 @@ func (l login) open(t *testing.T) (*imapaccount.Account, error) {
 	}
 	number, _ := strconv.Atoi(port)
 	return imapaccount.Open(t.Context(), imapaccount.Config{Host: host, Port: number, User: l.user, Password: l.password,
-		Security: imapaccount.PlainText, Timeout: 10 * time.Second, RetryPause: time.Millisecond, Retries: 3,
+		Security: imapaccount.PlainText, Timeout: timeout, RetryPause: time.Millisecond, Retries: 3,
 		Notice: func(text string) { t.Log("notice: " + text) }})
 }
 
-// seen reads the account with another client: what it holds in each folder.
-func (l login) seen(t *testing.T) map[string][]string {
+// dial connects a raw client.
+func (l login) dial(t *testing.T) *imaptest.Client {
 	t.Helper()
-	folders := map[string][]string{}
-	for _, m := range imaptest.Reference(t, l.address, l.user, l.password) {
-		date, err := time.Parse("_2-Jan-2006 15:04:05 -0700", m.InternalDate)
-		if err != nil {
-			t.Fatal(err)
-		}
-		flags := slices.Clone(m.Flags)
-		slices.Sort(flags)
-		name := m.Folder
-		if strings.EqualFold(name, "INBOX") {
-			name = "INBOX"
-		}
-		folders[name] = append(folders[name], fmt.Sprintf("%s %v %s", m.SHA256, flags, date.UTC().Format(time.DateTime)))
-	}
-	for _, list := range folders {
-		slices.Sort(list)
-	}
-	return folders
+	return imaptest.DialAddr(t, l.address, l.user, l.password)
 }
 
-// pair is an account that is migrated to another.
+// pair is an account that is migrated to another, or an archive that is
+// restored to one.
 type pair struct {
 	from, to login
+	archive  string // the source, when it is not from
 	ledger   string
 	options  migrate.Options
-	notices  []string
+	events   func(migrate.Event)
+	timeout  time.Duration // without an octet, 0 for long
+	notices  []string      // of the last run
 }
 
 func newPair(t *testing.T, from, to *imaptest.Server) *pair {
@@ -79,14 +65,35 @@ func (p *pair) migrate(t *testing.T) (migrate.Summary, error) {
 	return p.migrateUntil(t, t.Context())
 }
 
+// source opens what is migrated.
+func (p *pair) source(t *testing.T, timeout time.Duration) (mailhaul.Source, func() error, error) {
+	t.Helper()
+	if p.archive == "" {
+		a, err := p.from.open(t, timeout)
+		if err != nil {
+			return nil, nil, err
+		}
+		return a, a.Close, nil
+	}
+	a, err := archive.OpenReadOnly(t.Context(), p.archive)
+	if err != nil {
+		return nil, nil, err
+	}
+	return a.Source(archive.SourceOptions{}), a.Close, nil
+}
+
 func (p *pair) migrateUntil(t *testing.T, ctx context.Context) (migrate.Summary, error) {
 	t.Helper()
-	from, err := p.from.open(t)
+	timeout := p.timeout
+	if timeout == 0 {
+		timeout = 30 * time.Second
+	}
+	from, closeSource, err := p.source(t, timeout)
 	if err != nil {
 		return migrate.Summary{}, err
 	}
-	defer from.Close()
-	to, err := p.to.open(t)
+	defer func() { check(t, closeSource()) }()
+	to, err := p.to.open(t, timeout)
 	if err != nil {
 		return migrate.Summary{}, err
 	}
@@ -100,6 +107,9 @@ func (p *pair) migrateUntil(t *testing.T, ctx context.Context) (migrate.Summary,
 	p.options.Events = func(e migrate.Event) {
 		if e.Kind == migrate.EventNotice {
 			p.notices = append(p.notices, e.Text)
+		}
+		if p.events != nil {
+			p.events(e)
 		}
 	}
 	target := to.Target()
@@ -121,27 +131,4 @@ func (p *pair) must(t *testing.T) migrate.Summary {
 		t.Fatalf("migrate: %v, failures %v", err, s.Failures)
 	}
 	return s
-}
-
-// equal compares two folders message by message, as another client sees them.
-func equal(t *testing.T, folder string, want, got []string) {
-	t.Helper()
-	if slices.Equal(want, got) {
-		return
-	}
-	t.Errorf("folder %q: %d messages at the source, %d at the target, or they differ", folder, len(want), len(got))
-	shown := 0
-	for _, m := range got {
-		if _, found := slices.BinarySearch(want, m); !found && shown < 5 {
-			t.Logf("target: %s", m)
-			shown++
-		}
-	}
-	shown = 0
-	for _, m := range want {
-		if _, found := slices.BinarySearch(got, m); !found && shown < 5 {
-			t.Logf("source: %s", m)
-			shown++
-		}
-	}
 }

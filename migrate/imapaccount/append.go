@@ -71,7 +71,7 @@ func (w *sender) message(o *outgoing, tag string) (refused bool, err error) {
 	if date := dateTime(r.InternalDate); date != "" && !o.undated {
 		b.WriteString(" " + date)
 	}
-	if !w.nonSync(r.Size) {
+	if !w.nonSync(o) {
 		if err := w.s.conn.Send(fmt.Sprintf("%s {%d}\r\n", b.String(), r.Size)); err != nil {
 			return false, err
 		}
@@ -113,17 +113,26 @@ func (w *sender) pour(o *outgoing) error {
 	return err
 }
 
-// flags are those to be given with the message. \Deleted is not: some servers
-// expunge what they think is old. Who sets it later needs the message's UID.
+// flags are those to be given with the message: no others than RFC 9051 knows,
+// and keywords that are atoms. Dovecot 2.3 answers BAD to others and runs the
+// literal's lines as commands. \Deleted is not among them: some servers expunge
+// what they think is old. Who sets it later needs the message's UID.
 func (w *sender) flags(o *outgoing) []string {
-	list := o.receipt.Flags.List()
-	if o.bare {
-		list = slices.DeleteFunc(list, func(f string) bool { return f[0] != '\\' })
-	}
-	if w.s.caps.Has("UIDPLUS") {
-		list = slices.DeleteFunc(list, func(f string) bool { return f == `\Deleted` })
-	}
-	return list
+	uidPlus := w.s.caps.Has("UIDPLUS")
+	return slices.DeleteFunc(o.receipt.Flags.List(), func(f string) bool {
+		switch f {
+		case `\Answered`, `\Draft`, `\Flagged`, `\Seen`:
+			return false
+		case `\Deleted`:
+			return uidPlus
+		}
+		return o.bare || !isAtom(f)
+	})
+}
+
+// isAtom tells whether a keyword can be written as one (RFC 9051, 9).
+func isAtom(word string) bool {
+	return word != "" && !strings.ContainsFunc(word, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`(){%*"\]`, r) })
 }
 
 // nextTag returns the tag of a command that is sent in parts.

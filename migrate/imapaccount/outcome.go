@@ -71,6 +71,9 @@ func (w *sender) refusedOne(l *lane, b *batch, why error) error {
 	keywords := slices.ContainsFunc(o.receipt.Flags.List(), func(f string) bool { return f[0] != '\\' })
 	if o.stream == nil {
 		switch {
+		case o.oddDate():
+			o.undated, o.receipt.Doubt = true, true
+			return w.resend(l, b)
 		case keywords && !o.bare:
 			o.bare, o.receipt.Doubt = true, true
 			return w.resend(l, b)

@@ -247,15 +247,23 @@ func readAppendUID(r *response) (appended, error) {
 // waits tells whether a literal of the batch must wait for the server's "+".
 func (w *sender) waits(b *batch) bool {
 	for _, o := range b.messages {
-		if !w.nonSync(o.receipt.Size) {
+		if !w.nonSync(o) {
 			return true
 		}
 	}
 	return false
 }
 
-// nonSync tells whether a literal may be sent without asking (RFC 7888).
-func (w *sender) nonSync(size int64) bool {
+// nonSync tells whether a message's literal may be sent without asking (RFC
+// 7888). A date that a server may not like must be asked for: Dovecot 2.3 answers
+// BAD to it and runs the literal's lines as commands.
+func (w *sender) nonSync(o *outgoing) bool {
 	caps := w.s.caps
-	return caps.Has(imap.CapLiteralPlus) || size <= 4096 && (caps.Has(imap.CapLiteralMinus) || caps.Has(imap.CapIMAP4rev2))
+	return !o.oddDate() && (caps.Has(imap.CapLiteralPlus) || o.receipt.Size <= 4096 && (caps.Has(imap.CapLiteralMinus) || caps.Has(imap.CapIMAP4rev2)))
+}
+
+// oddDate tells of a date, to be sent, that some server does not take.
+func (o *outgoing) oddDate() bool {
+	d := o.receipt.InternalDate
+	return !o.undated && !d.IsZero() && (d.Year() < 1971 || d.Year() > 2037)
 }

@@ -50,8 +50,8 @@ func parseAccount(c *cli.Context, role, text string, p *config.Problems) account
 	}
 	o.endpoint = config.ParseEndpoint(role, text, p)
 	if o.endpoint.Security == config.PlainText && o.endpoint.Host != "" && !o.endpoint.Loopback() && !c.Bool("insecure") {
-		p.Addf(role + ": ?tls=off would send password and mail over the network for all to read; " +
-			"leave it out, or add --insecure if you want that")
+		p.Addf("%s: ?tls=off would send password and mail over the network for all to read; "+
+			"leave it out, or add --insecure if you want that", role)
 	}
 	return o
 }
