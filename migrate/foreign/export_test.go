@@ -1,0 +1,7 @@
+package foreign
+
+// What the tests of UIDs need: real hashes meet too seldom.
+var (
+	Identify   = identify
+	DecodeName = decodeName
+)
