@@ -118,7 +118,8 @@ type FlagSetter interface {
 //
 // Prepare makes, for each folder given, the folder Folder.At.Name when it is not
 // there (Folder.At.UIDValidity 0), with the special use Folder.At.SpecialUse,
-// and subscribes it if the given folder is subscribed. It fills in Folder.At:
+// and subscribes it if the given folder is subscribed and Folder.At says that it
+// is not. It fills in Folder.At:
 // raw name and counters, and the name of a folder that takes its place where
 // the account does not tell names apart by case. A name that the server refuses
 // is an error with ScopeFolder that wraps ErrName.

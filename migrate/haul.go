@@ -207,6 +207,7 @@ func (b *haul) prepare(ctx context.Context) error {
 	if err := b.led.PutFolders(ctx, b.runID, all); err != nil || b.holder == nil {
 		return err
 	}
+	b.tellPlaces(all)
 	for _, f := range all {
 		if f.At != nil && f.At.UIDValidity != 0 {
 			if err := b.led.PutHeld(ctx, f); err != nil {

@@ -2,7 +2,6 @@ package migrate
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/mailhaul/mailhaul"
@@ -92,6 +91,9 @@ func (b *haul) destinations(there []*mailhaul.Folder, rows []checkpoint.Folder) 
 		if d.Folder != nil {
 			*at = *d.Folder
 		}
+		if known[d.Source.Name] != nil { // from then on its subscription is its owner's affair
+			at.Subscribed = true
+		}
 		f.At = at
 		b.account.wanted[f] = at.Name
 		if d.Note != "" {
@@ -134,19 +136,19 @@ func (b *haul) rename(f *mailhaul.Folder) bool {
 	return false
 }
 
-// tellPlaces says which folders have another name in the account than they
-// should have, and which share one.
+// tellPlaces says which folders got another name in the account than they should
+// have, and which share one because of that. What the ledger knew is not news.
 func (b *haul) tellPlaces(folders []*mailhaul.Folder) {
 	for _, f := range folders {
-		if f.At == nil || f.ID != 0 && b.account.before[f].Name == f.At.Name {
+		wanted := b.account.wanted[f]
+		if f.At == nil || wanted == f.At.Name || b.account.before[f].Name == f.At.Name {
 			continue
 		}
-		if wanted := b.account.wanted[f]; wanted != f.At.Name {
-			text := fmt.Sprintf("folder %q is %q in the account, which does not take the name", f.Name, f.At.Name)
-			if slices.ContainsFunc(folders, func(o *mailhaul.Folder) bool { return o != f && o.At != nil && o.At.Raw == f.At.Raw }) {
-				text = fmt.Sprintf("folders are merged in %q, since the account does not tell %q from it", f.At.Name, wanted)
-			}
-			b.events.notice("%s", text)
+		shared := slices.IndexFunc(folders, func(o *mailhaul.Folder) bool { return o != f && o.At != nil && o.At.Raw == f.At.Raw })
+		if shared >= 0 {
+			b.events.notice("folders %q and %q are merged in %q: the account does not tell their names apart", folders[shared].Name, f.Name, f.At.Name)
+		} else {
+			b.events.notice("folder %q is called %q in the account, which does not take %q", f.Name, f.At.Name, wanted)
 		}
 	}
 }

@@ -125,6 +125,9 @@ func (b *haul) digests(ctx context.Context, from mailhaul.Source, w mailhaul.Wor
 		}
 		h := sha256.New()
 		if _, err := io.Copy(h, m.Body); err != nil {
+			if mailhaul.ScopeOf(err) == mailhaul.ScopeMessage {
+				return nil // damaged: it is like none
+			}
 			return err
 		}
 		mu.Lock()

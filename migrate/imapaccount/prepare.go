@@ -12,14 +12,14 @@ import (
 )
 
 // Prepare implements mailhaul.Holder. A folder without an At gets one of its
-// own name. All that is new is made and subscribed in one flight of commands.
+// own name. All that is new is made, and subscribed, in one flight of commands.
 func (t *Target) Prepare(ctx context.Context, folders []*mailhaul.Folder) error {
 	var missing []*mailhaul.Folder
 	for _, f := range folders {
 		if f.At == nil {
 			f.At = &mailhaul.Folder{Name: f.Name}
 		}
-		if f.At.UIDValidity == 0 {
+		if f.At.UIDValidity == 0 || f.Subscribed && !f.At.Subscribed {
 			missing = append(missing, f)
 		}
 	}
@@ -105,9 +105,11 @@ func (t *Target) create(s *session, missing []*mailhaul.Folder) (map[string]erro
 	}
 	done := map[string]bool{}
 	for _, f := range missing {
-		f.At.Raw = f.At.Name
-		if !s.utf8 {
-			f.At.Raw = encodeUTF7(f.At.Name)
+		if f.At.UIDValidity == 0 {
+			f.At.Raw = f.At.Name
+			if !s.utf8 {
+				f.At.Raw = encodeUTF7(f.At.Name)
+			}
 		}
 		name, ok := quoteName(f.At.Raw)
 		if !ok {
@@ -115,7 +117,7 @@ func (t *Target) create(s *session, missing []*mailhaul.Folder) (map[string]erro
 			continue
 		}
 		q := asked{f: f}
-		if !done[f.At.Raw] {
+		if !done[f.At.Raw] && f.At.UIDValidity == 0 {
 			done[f.At.Raw] = true
 			use := ""
 			if f.At.SpecialUse != "" && s.caps.Has("CREATE-SPECIAL-USE") {
@@ -129,7 +131,7 @@ func (t *Target) create(s *session, missing []*mailhaul.Folder) (map[string]erro
 		} else {
 			q.create = s.send("NOOP")
 		}
-		if f.Subscribed {
+		if f.Subscribed && !f.At.Subscribed {
 			q.subscribe = s.send("SUBSCRIBE " + name)
 		}
 		if flight = append(flight, q); len(flight) >= statusWindow {
