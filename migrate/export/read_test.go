@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,17 +30,23 @@ func readBack(format export.Format, dir string, r mailhaul.Receipt) ([]byte, err
 	if format == export.Mbox {
 		return readMbox(filepath.Join(dir, r.Folder.Place), r)
 	}
-	names, err := filepath.Glob(filepath.Join(dir, r.Folder.Place, "cur", r.Place+":2,*"))
-	if err != nil || len(names) != 1 {
-		return nil, fmt.Errorf("%d files, %w", len(names), err)
+	cur := filepath.Join(dir, r.Folder.Place, "cur")
+	entries, err := os.ReadDir(cur)
+	if err != nil {
+		return nil, err
 	}
-	text, err := os.ReadFile(names[0])
+	i := slices.IndexFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), r.Place+":2,") })
+	if i < 0 {
+		return nil, fmt.Errorf("none of %d files is the message", len(entries))
+	}
+	name := entries[i].Name()
+	text, err := os.ReadFile(filepath.Join(cur, name))
 	if int64(len(text)) != r.Stored {
 		return nil, fmt.Errorf("%d octets in the file, %d in the receipt", len(text), r.Stored)
 	}
-	n, ok := maildir.Parse(filepath.Base(names[0]))
+	n, ok := maildir.Parse(name)
 	if !ok || n.UID != r.UID || n.Size != r.Size || !n.InternalDate.Equal(r.InternalDate) {
-		return nil, fmt.Errorf("the name %s is not that of the message", names[0])
+		return nil, fmt.Errorf("the name %s is not that of the message", name)
 	}
 	return onWire(text, n.LineEnds), err
 }
@@ -117,7 +124,7 @@ func begin(t *testing.T, format export.Format) *world {
 // folder prepares a folder with the delimiter "/".
 func (w *world) folder(name string) *mailhaul.Folder {
 	w.t.Helper()
-	f := &mailhaul.Folder{Name: name, Delimiter: "/", UIDValidity: 7}
+	f := &mailhaul.Folder{Name: name, Delimiter: "/", UIDValidity: 7, UIDNext: 5000}
 	w.prepare(f)
 	return f
 }
