@@ -10,12 +10,15 @@ import (
 // sep is a separator line as most programs write it.
 const sep = "From a@example.org Tue Nov 14 22:13:20 2023\n"
 
-func TestDialects(t *testing.T) {
-	for name, c := range map[string]struct {
-		dialect foreign.Dialect
-		text    string
-		want    []string
-	}{
+type dialectCase struct {
+	dialect foreign.Dialect
+	text    string
+	want    []string // the messages
+}
+
+// dialectCases are mbox files and the messages in them, written down.
+func dialectCases() map[string]dialectCase {
+	return map[string]dialectCase{
 		"one message":       {0, sep + "Subject: 1\n\nbody\n\n", []string{"Subject: 1\r\n\r\nbody\r\n"}},
 		"two messages":      {0, sep + "Subject: 1\n\nbody\n\n" + sep + "Subject: 2\n\nbody\n\n", []string{"Subject: 1\r\n\r\nbody\r\n", "Subject: 2\r\n\r\nbody\r\n"}},
 		"empty lines kept":  {0, sep + "Subject: 1\n\n\n\nbody\n\n\n\n" + sep + "Subject: 2\n\n\n", []string{"Subject: 1\r\n\r\n\r\n\r\nbody\r\n\r\n\r\n", "Subject: 2\r\n\r\n"}},
@@ -57,10 +60,17 @@ func TestDialects(t *testing.T) {
 		"length too large":              {0, sep + "Content-Length: 99999\nA: b\n\ntext\n\n" + sep + "A: c\n\n", []string{"Content-Length: 99999\r\nA: b\r\n\r\ntext\r\n", "A: c\r\n\r\n"}},
 		"length absurd":                 {0, sep + "Content-Length: 9223372036854775807\nContent-Length: -1\nA: b\n\ntext\n", []string{"Content-Length: 9223372036854775807\r\nContent-Length: -1\r\nA: b\r\n\r\ntext\r\n"}},
 
-		"Thunderbird":       {0, "From - Tue Nov 14 22:13:20 2023\nX-Mozilla-Status: 0001\nX-Mozilla-Status2: 00000000\nX-Mozilla-Keys:                    \nSubject: 1\n\nx\n\nFrom - Tue Nov 14 22:13:21 2023\nSubject: 2\n\n>>From y\n\n", []string{"Subject: 1\r\n\r\nx\r\n", "Subject: 2\r\n\r\n>From y\r\n"}},
-		"Thunderbird, bare": {0, "From \r\nSubject: 1\r\n\r\nx\r\n\r\nFrom \r\nSubject: 2\r\n\r\ny\r\nFrom \r\n\r\nFrom \r\nno header\r\n\r\n", []string{"Subject: 1\r\n\r\nx\r\n", "Subject: 2\r\n\r\ny\r\nFrom \r\n\r\nFrom \r\nno header\r\n"}},
-		"mailhaul":          {0, "From 7.1.+0100.14L@mailhaul Tue Nov 14 22:13:20 2023\nhello\n>From me\n\nFrom 7.2.+0100.7V@mailhaul Tue Nov 14 22:13:20 2023\na\nb\r\nx\n\n", []string{"hello\r\nFrom me", "a\nb\r\nx\n"}},
-	} {
+		"Thunderbird":             {0, "From - Tue Nov 14 22:13:20 2023\nX-Mozilla-Status: 0001\nX-Mozilla-Status2: 00000000\nX-Mozilla-Keys:                    \nSubject: 1\n\nx\n\nFrom - Tue Nov 14 22:13:21 2023\nSubject: 2\n\n>>From y\n\n", []string{"Subject: 1\r\n\r\nx\r\n", "Subject: 2\r\n\r\n>From y\r\n"}},
+		"Thunderbird, bare":       {0, "From \r\nSubject: 1\r\n\r\nx\r\n\r\nFrom \r\nSubject: 2\r\n\r\ny\r\nFrom \r\n\r\nFrom \r\nno header\r\n\r\n", []string{"Subject: 1\r\n\r\nx\r\n", "Subject: 2\r\n\r\ny\r\nFrom \r\n\r\nFrom \r\nno header\r\n"}},
+		"mailhaul, marked":        {0, "From 7.1.+0100.9L@mailhaul Tue Nov 14 22:13:20 2023\nStatus: RO\nA: b\n\nx\n\n", []string{"A: b\r\n\r\nx"}},
+		"mailhaul, changed":       {0, "From 7.1.+0100.99L@mailhaul Tue Nov 14 22:13:20 2023\nStatus: RO\nA: b\n\nx\n\n", []string{"A: b\r\n\r\nx\r\n"}},
+		"mailhaul, looks removed": {0, "From 7.1.+0100.29L@mailhaul Tue Nov 14 22:13:20 2023\nX-Mozilla-Status: 0008\n\nx\n\n\n", []string{"X-Mozilla-Status: 0008\r\n\r\nx\r\n"}},
+		"mailhaul":                {0, "From 7.1.+0100.14L@mailhaul Tue Nov 14 22:13:20 2023\nhello\n>From me\n\nFrom 7.2.+0100.7V@mailhaul Tue Nov 14 22:13:20 2023\na\nb\r\nx\n\n", []string{"hello\r\nFrom me", "a\nb\r\nx\n"}},
+	}
+}
+
+func TestDialects(t *testing.T) {
+	for name, c := range dialectCases() {
 		t.Run(name, func(t *testing.T) {
 			same(t, fetchMbox(t, c.text, foreign.Options{Dialect: c.dialect}), c.want)
 		})

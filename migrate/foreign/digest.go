@@ -8,8 +8,8 @@ import (
 )
 
 // digest makes the key of an mbox message of what no mail program rewrites: the
-// octets that are the message's own, with LF for CR LF, without the line ends at
-// the end.
+// octets that are the message's own, without CR and without the line ends at the
+// end.
 type digest struct {
 	sum   hash.Hash
 	text  []byte // not yet in sum
@@ -27,23 +27,30 @@ func (d *digest) reset() {
 	d.text, d.lines = d.text[:0], 0
 }
 
-// write takes a part of the message. A CR LF is within one part.
+// write takes a part of the message.
 func (d *digest) write(b []byte) {
 	for len(b) > 0 {
 		line, rest, ended := bytes.Cut(b, []byte{'\n'})
-		if ended {
-			line = bytes.TrimSuffix(line, []byte{'\r'})
-		}
-		if len(line) > 0 {
-			for ; d.lines > 0; d.lines-- {
-				d.add([]byte{'\n'})
-			}
-			d.add(line)
-		}
+		d.words(line)
 		if ended {
 			d.lines++
 		}
 		b = rest
+	}
+}
+
+// words takes a part of a line.
+func (d *digest) words(line []byte) {
+	for len(line) > 0 {
+		text, rest, _ := bytes.Cut(line, []byte{'\r'})
+		line = rest
+		if len(text) == 0 {
+			continue
+		}
+		for ; d.lines > 0; d.lines-- {
+			d.add([]byte{'\n'})
+		}
+		d.add(text)
 	}
 }
 

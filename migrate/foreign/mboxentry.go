@@ -52,56 +52,66 @@ func (x *indexer) finish(end int64) {
 	}
 	x.open = false
 	x.message.endField()
+	e := entry{begin: x.begin, end: end, once: x.tally.once, more: x.tally.more, key: x.tally.digest.key()}
+	flags := x.marks.flags()
 	switch {
+	case x.exact(&e):
+		if e.drop == 0 {
+			flags = "" // such fields are the message's own
+		}
 	case x.marks.mozilla&mozExpunged != 0:
 		x.expunged++
 		return
 	case len(x.entries) == 0 && x.expunged == 0 && x.marks.base && x.marks.subject == internalSubject:
 		x.internal++
 		return
-	}
-	e := entry{begin: x.begin, end: end, once: x.tally.once, more: x.tally.more, key: x.tally.digest.key()}
-	if date := x.marks.internalDate(x.sep); !date.IsZero() {
-		_, zone := date.Zone()
-		e.date, e.zone, e.how = date.Unix(), int32(zone), hasDate
-	}
-	e.flags = x.flagsOf(x.marks.flags())
-	if !x.exact(&e) {
+	default:
 		x.measure(&e)
 	}
+	if date := x.marks.internalDate(x.sep); !date.IsZero() {
+		_, zone := date.Zone()
+		e.date, e.zone = date.Unix(), int32(zone)
+		e.how |= hasDate
+	}
+	e.flags = x.flagsOf(flags)
 	x.entries = append(x.entries, e)
 }
 
-// exact makes an entry of a message that mailhaul wrote and nobody changed:
-// without the empty line at its end, and the line end before that where the
-// message has none, it has the size that its separator line tells.
+// exact makes an entry of a message that mailhaul wrote: without the empty line
+// at its end, and the line end before that where the message has none, it has
+// the size that its separator line tells, as it stands or without the fields
+// that other programs put into it since.
 func (x *indexer) exact(e *entry) bool {
 	if x.sep.ours == nil || x.blank != 1 {
 		return false
 	}
-	size, perLine := -int64(x.tally.once)-int64(x.tally.more)-int64(x.tally.header), int64(1)
-	for _, p := range x.tally.parts {
-		size += p.octets
-	}
-	if x.sep.ours.LineEnds == mailhaul.LF {
+	lf := x.sep.ours.LineEnds == mailhaul.LF
+	perLine := int64(1)
+	if lf {
 		perLine = 2
-		for _, p := range x.tally.parts {
-			size += p.lines
+	}
+	for _, drop := range []uint8{0, 1 << owned, 1<<owned | 1<<ifKeywords} {
+		size := -int64(x.tally.once) - int64(x.tally.more) - int64(x.tally.header)
+		for c, p := range x.tally.parts {
+			if class(c).in(drop) {
+				continue
+			}
+			if size += p.octets; lf {
+				size += p.lines
+			}
+		}
+		for end := e.end - 1; end >= max(e.begin, e.end-2); end-- {
+			if size -= perLine; size != x.sep.ours.Size {
+				continue
+			}
+			e.size, e.end, e.drop = size, end, drop
+			if e.how |= exact; !lf {
+				e.how |= verbatim
+			}
+			return true
 		}
 	}
-	size, end := size-perLine, e.end-1
-	if size != x.sep.ours.Size {
-		size, end = size-perLine, end-1
-	}
-	if size != x.sep.ours.Size || end < e.begin {
-		return false
-	}
-	e.size, e.end, e.drop = size, end, 0
-	e.how |= exact
-	if perLine == 1 {
-		e.how |= verbatim
-	}
-	return true
+	return false
 }
 
 // measure makes an entry of a message of another program, as if nothing were

@@ -178,7 +178,7 @@ func (x *indexer) take(piece []byte, first bool, at int64) {
 		piece = piece[:max(0, min(int64(full), x.until-at))]
 	}
 	x.blank, x.blankInBody = 0, false
-	if first && len(bytes.TrimRight(piece, "\r\n")) == 0 {
+	if rest, ended := cutLineEnd(piece); first && ended && len(rest) == 0 {
 		x.blank, x.blankInBody = full, x.message.inBody
 	}
 	if len(piece) == 0 {
