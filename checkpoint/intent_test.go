@@ -280,6 +280,7 @@ func TestRebindIntents(t *testing.T) {
 		{"none", nil, nil, "50", "5:6,9", ""},
 		{"of messages without rows", []pair{{6, 5, 15}, {6, 6, 14}}, nil, "14:15,50", "9", ""},
 		{"among others with rows", []pair{{6, 1, 1}, {6, 5, 2}, {6, 2, 3}}, nil, "2,50", "6,9", "1,3"},
+		{"next to one with a row", []pair{{6, 4, 14}, {6, 5, 15}, {6, 6, 16}}, nil, "15:16,50", "9", "14"},
 		{"of a message with a row", []pair{{6, 9, 19}}, nil, "19,50", "5:6", "19"},
 		{"within the UIDVALIDITY", []pair{{7, 50, 51}, {6, 5, 50}}, nil, "50:51", "6,9", ""},
 		{"to one that is announced", []pair{{6, 6, 6}, {6, 5, 50}}, fs.ErrExist, "50", "5:6,9", ""},
@@ -290,7 +291,7 @@ func TestRebindIntents(t *testing.T) {
 			b := open(t)
 			f := b.folder("INBOX")
 			f.UIDValidity = 6
-			b.record(f, 1, 2, 9)
+			b.record(f, 1, 2, 4, 9)
 			b.announce(f, 5, 6, 9)
 			f.UIDValidity = 7
 			b.announce(f, 50)
