@@ -134,10 +134,12 @@ type Holder interface {
 	Source
 	Target
 	FlagSetter
-	// Announce sets the function that is told of messages before they are sent.
-	// Only when it returns nil they are sent. It is set once before the first
-	// Store and called from one goroutine at a time.
-	Announce(func([]Intent) error)
+	// Announce sets the function that is told of messages before they are sent,
+	// and with them, in one step, of what became durable meanwhile: it may be
+	// told receipts in place of the function of Receipts. Only when it returns
+	// nil the messages are sent. It is set once before the first Store; it and
+	// the function of Receipts are called from one goroutine at a time.
+	Announce(func([]Intent, []Receipt) error)
 	// Remove removes messages for good, by their UIDs in f.At: those alone,
 	// whatever else is marked \Deleted (RFC 9051, 6.4.9).
 	Remove(ctx context.Context, f *Folder, uids UIDSet) error

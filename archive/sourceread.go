@@ -66,7 +66,7 @@ func (r *reader) whole(ctx context.Context, e errand) error {
 	if err := errors.Join(err, w.Close()); err != nil {
 		return r.refuse(ctx, e, messageError(e, err))
 	}
-	m.Body = bytes.NewReader(r.text)
+	m.Body, m.Digest = bytes.NewReader(r.text), e.m.Digest
 	return r.hand(ctx, e, m)
 }
 

@@ -25,9 +25,11 @@ func (b *haul) fetch(ctx context.Context) error {
 		return nil
 	}
 	record := context.WithoutCancel(ctx)
-	b.dst.Receipts(func(receipts []mailhaul.Receipt) error { return b.record(record, receipts) })
+	b.dst.Receipts(func(receipts []mailhaul.Receipt) error { return b.record(record, nil, receipts) })
 	if b.holder != nil {
-		b.holder.Announce(func(intents []mailhaul.Intent) error { return b.led.Journal(record, b.runID, intents, nil) })
+		b.holder.Announce(func(intents []mailhaul.Intent, receipts []mailhaul.Receipt) error {
+			return b.record(record, intents, receipts)
+		})
 	}
 	for len(work) > 0 {
 		before := b.progressed()
@@ -149,8 +151,9 @@ func (b *haul) isClosed(f *mailhaul.Folder) bool {
 	return b.closed[f]
 }
 
-// record writes down what the target says is durable, and what it refused.
-func (b *haul) record(ctx context.Context, receipts []mailhaul.Receipt) error {
+// record writes down what the target says is durable, what it refused, and what
+// it is about to be sent.
+func (b *haul) record(ctx context.Context, intents []mailhaul.Intent, receipts []mailhaul.Receipt) error {
 	durable := receipts
 	if slices.ContainsFunc(receipts, func(r mailhaul.Receipt) bool { return r.Err != nil }) {
 		durable = nil
@@ -165,7 +168,7 @@ func (b *haul) record(ctx context.Context, receipts []mailhaul.Receipt) error {
 			}
 		}
 	}
-	if err := b.led.Record(ctx, b.runID, durable); err != nil {
+	if err := b.led.Journal(ctx, b.runID, intents, durable); err != nil {
 		return err
 	}
 	for _, r := range durable {

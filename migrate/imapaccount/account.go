@@ -3,7 +3,10 @@ package imapaccount
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
+
+	"github.com/emersion/go-imap/v2"
 
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/migrate/imapaccount/wire"
@@ -51,6 +54,18 @@ func Open(ctx context.Context, config Config) (*Account, error) {
 
 // connect makes one more session.
 func (a *Account) connect(ctx context.Context) (*session, error) {
+	return a.connectWith(ctx, "UTF8=ACCEPT", "UTF8=ONLY")
+}
+
+// connectPlain makes a session on which names are in modified UTF-7 unless the
+// server knows UTF-8 only.
+func (a *Account) connectPlain(ctx context.Context) (*session, error) {
+	return a.connectWith(ctx, "UTF8=ONLY")
+}
+
+// connectWith makes a session that enables UTF-8 where the server has one of the
+// capabilities.
+func (a *Account) connectWith(ctx context.Context, utf8 ...imap.Cap) (*session, error) {
 	c, err := a.dial(ctx)
 	if err != nil {
 		return nil, err
@@ -59,7 +74,7 @@ func (a *Account) connect(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.caps.Has("UTF8=ACCEPT") || s.caps.Has("UTF8=ONLY") {
+	if slices.ContainsFunc(utf8, s.caps.Has) {
 		// Else the server may give us altered messages and names (RFC 6855, 3).
 		tag := s.send("ENABLE UTF8=ACCEPT")
 		if err := s.conn.Flush(); err != nil {

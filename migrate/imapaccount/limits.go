@@ -80,8 +80,8 @@ func readQuota(r *response, limits *mailhaul.Limits) error {
 		return err
 	}
 	r.blanks()
-	if err := r.expect('('); err != nil {
-		return err
+	if !r.eat('(') { // Courier 5 sends no list where there is no quota
+		return nil
 	}
 	for r.blanks(); !r.eat(')'); r.blanks() {
 		resource := strings.ToUpper(string(r.word()))

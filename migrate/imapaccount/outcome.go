@@ -11,15 +11,15 @@ import (
 )
 
 // accepted tells that messages are in the account.
-func (w *sender) accepted(l *lane, messages []*outgoing, placed appended) error {
+func (w *sender) accepted(l *lane, messages []*outgoing, placed appended) {
 	w.retry.progress()
-	receipts := make([]mailhaul.Receipt, len(messages))
 	known := len(placed.uids) == len(messages) && placed.validity == l.folder.UIDValidity
 	for i, o := range messages {
-		receipts[i] = o.receipt
+		r := o.receipt
 		if known {
-			receipts[i].Place = strconv.FormatUint(uint64(placed.uids[i]), 10)
+			r.Place = strconv.FormatUint(uint64(placed.uids[i]), 10)
 		}
+		w.done = append(w.done, r)
 	}
 	if known {
 		// What is sent from now on gets a higher UID (RFC 9051, 2.3.1.1).
@@ -27,10 +27,6 @@ func (w *sender) accepted(l *lane, messages []*outgoing, placed appended) error 
 	}
 	l.taken = true
 	w.t.settled(messages)
-	if err := w.t.tell(receipts); err != nil {
-		return &stopped{err}
-	}
-	return nil
 }
 
 // refused takes a batch that the server does not want. It is halved until the
@@ -54,10 +50,8 @@ func (w *sender) refused(l *lane, b *batch, why error) error {
 		w.t.again(l, first, second)
 		return nil
 	case status.code == "OVERQUOTA" || status.code == "" && strings.Contains(strings.ToLower(status.text), "quota"):
+		w.refuse(b.messages, fmt.Errorf("%w: %w", mailhaul.ErrFull, why))
 		w.t.settled(b.messages)
-		if err := w.tellRefused(b.messages, fmt.Errorf("%w: %w", mailhaul.ErrFull, why)); err != nil {
-			return err
-		}
 		return &stopped{&mailhaul.Error{Scope: mailhaul.ScopeAccount, Op: "store messages", Folder: l.folder.Name,
 			Hint: "make room in the account and run the same command again: it goes on from there", Err: fmt.Errorf("%w: %w", mailhaul.ErrFull, why)}}
 	}
@@ -83,9 +77,7 @@ func (w *sender) refusedOne(l *lane, b *batch, why error) error {
 		}
 	}
 	l.refused++
-	if err := w.tellRefused(b.messages, why); err != nil {
-		return err
-	}
+	w.refuse(b.messages, why)
 	w.t.settled(b.messages)
 	if !l.taken && l.refused >= maxRefused {
 		return w.lostFolder(l, &batch{}, fmt.Sprintf("it refused the first %d messages", l.refused), why)
@@ -102,25 +94,19 @@ func (w *sender) resend(l *lane, b *batch) error {
 	return nil
 }
 
-// tellRefused says that the account did not take messages.
-func (w *sender) tellRefused(messages []*outgoing, why error) error {
-	receipts := make([]mailhaul.Receipt, len(messages))
-	for i, o := range messages {
-		receipts[i] = o.receipt
-		receipts[i].Err = &mailhaul.Error{Scope: mailhaul.ScopeMessage, Op: "store message", Folder: o.receipt.Folder.Name, UID: o.receipt.UID, Err: why}
+// refuse notes that the account did not take messages.
+func (w *sender) refuse(messages []*outgoing, why error) {
+	for _, o := range messages {
+		r := o.receipt
+		r.Err = &mailhaul.Error{Scope: mailhaul.ScopeMessage, Op: "store message", Folder: o.receipt.Folder.Name, UID: o.receipt.UID, Err: why}
+		w.done = append(w.done, r)
 	}
-	if err := w.t.tell(receipts); err != nil {
-		return &stopped{err}
-	}
-	return nil
 }
 
 // lostFolder ends a lane: its folder takes nothing more.
 func (w *sender) lostFolder(l *lane, b *batch, text string, why error) error {
 	err := &mailhaul.Error{Scope: mailhaul.ScopeFolder, Op: "store messages", Folder: l.folder.Name, Err: fmt.Errorf("%s: %w", text, why)}
-	if err := w.tellRefused(b.messages, err.Err); err != nil {
-		return err
-	}
+	w.refuse(b.messages, err.Err)
 	w.t.settled(b.messages)
 	w.t.mu.Lock()
 	defer w.t.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/mailhaul/mailhaul"
 )
@@ -52,10 +53,19 @@ func (t *Target) make(ctx context.Context, missing []*mailhaul.Folder) error {
 		return cmp.Compare(strings.Count(a.At.Name, t.delimiter), strings.Count(b.At.Name, t.delimiter))
 	})
 	var refusals map[string]error
-	err := t.withRetry(ctx, func(s *session) (err error) {
+	create := func(s *session) (err error) {
 		refusals, err = t.create(s, missing)
 		return err
-	})
+	}
+	var err error
+	if t.utf8 && slices.ContainsFunc(missing, func(f *mailhaul.Folder) bool { return !isASCII(f.At.Name) }) {
+		// Courier 5 makes a folder with an emoji in its name for those who speak
+		// UTF-8, and crashes from then on at each LIST of those who do not: they
+		// never see the account again. In modified UTF-7 it refuses such a name.
+		err = t.retryOn(ctx, t.connectPlain, (*session).close, create)
+	} else {
+		err = t.withRetry(ctx, create)
+	}
 	if err != nil {
 		return err
 	}
@@ -141,6 +151,36 @@ func (t *Target) create(s *session, missing []*mailhaul.Folder) (map[string]erro
 		}
 	}
 	return refusals, settle()
+}
+
+func isASCII(name string) bool {
+	return strings.IndexFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) < 0
+}
+
+// subscribe subscribes folders that are there. A server that does not want to is
+// left in peace.
+func subscribe(s *session, folders []*mailhaul.Folder) error {
+	tags := make([]string, 0, statusWindow)
+	for part := range slices.Chunk(folders, statusWindow) {
+		tags = tags[:0]
+		for _, f := range part {
+			if name, ok := quoteName(f.At.Raw); ok {
+				tags = append(tags, s.send("SUBSCRIBE "+name))
+			}
+		}
+		if err := s.conn.Flush(); err != nil {
+			return err
+		}
+		for _, tag := range tags {
+			if err := s.wait(tag, 100, maxLine, ignore); err != nil && !isRefusal(err) {
+				return err
+			}
+		}
+		for _, f := range part {
+			f.At.Subscribed = true
+		}
+	}
+	return nil
 }
 
 func ignore(uint32, string, *response) error { return nil }

@@ -100,9 +100,14 @@ func refusedMore(err error) bool {
 
 // withRetry runs f on a session, again on a new one when the line is lost.
 func (a *Account) withRetry(ctx context.Context, f func(*session) error) error {
+	return a.retryOn(ctx, a.acquire, a.release, f)
+}
+
+// retryOn is withRetry on sessions that begin and end as it is told.
+func (a *Account) retryOn(ctx context.Context, begin func(context.Context) (*session, error), end func(*session), f func(*session) error) error {
 	r := retry{a: a}
 	for {
-		err := a.once(ctx, f)
+		err := a.once(ctx, begin, end, f)
 		if err == nil {
 			return nil
 		}
@@ -112,8 +117,8 @@ func (a *Account) withRetry(ctx context.Context, f func(*session) error) error {
 	}
 }
 
-func (a *Account) once(ctx context.Context, f func(*session) error) error {
-	s, err := a.acquire(ctx)
+func (a *Account) once(ctx context.Context, begin func(context.Context) (*session, error), end func(*session), f func(*session) error) error {
+	s, err := begin(ctx)
 	if err != nil {
 		return err
 	}
@@ -130,6 +135,6 @@ func (a *Account) once(ctx context.Context, f func(*session) error) error {
 		}
 		return lost
 	}
-	a.release(s)
+	end(s)
 	return nil
 }

@@ -16,6 +16,7 @@ type sender struct {
 	s      *session
 	retry  retry
 	flight []*flying
+	done   []mailhaul.Receipt // told with the next batch, or when there is none
 }
 
 // flying is a batch under way: sent, not yet answered.
@@ -70,6 +71,9 @@ func (w *sender) session(l *lane) error {
 		w.s = s
 	}
 	err := w.work(l)
+	if tellErr := w.tell(); tellErr != nil {
+		err = &stopped{tellErr}
+	}
 	if err == nil {
 		return nil
 	}
@@ -92,6 +96,11 @@ func (w *sender) work(l *lane) error {
 		if b == nil && len(w.flight) == 0 {
 			return nil
 		}
+		if b == nil {
+			if err := w.tell(); err != nil { // nothing to tell it with
+				return &stopped{err}
+			}
+		}
 		if b != nil {
 			if err := w.begin(l, b); err != nil {
 				return err
@@ -111,14 +120,15 @@ func (w *sender) work(l *lane) error {
 // begin announces a batch and sends it.
 func (w *sender) begin(l *lane, b *batch) error {
 	if l.err != nil {
-		defer w.t.settled(b.messages)
-		return w.tellRefused(b.messages, l.err)
+		w.refuse(b.messages, l.err)
+		w.t.settled(b.messages)
+		return nil
 	}
 	if o := b.messages[0]; o.stream != nil && o.stream.ctx.Err() != nil {
 		o.stream.end(o.stream.ctx.Err())
 		return nil
 	}
-	if err := w.t.foretell(l, b); err != nil {
+	if err := w.foretell(l, b); err != nil {
 		w.t.settled(b.messages)
 		return &stopped{err}
 	}
@@ -138,8 +148,8 @@ func (w *sender) begin(l *lane, b *batch) error {
 	return w.s.conn.Flush()
 }
 
-// foretell announces the messages of a batch.
-func (t *Target) foretell(l *lane, b *batch) error {
+// foretell announces the messages of a batch, with what was done before.
+func (w *sender) foretell(l *lane, b *batch) error {
 	if b.announced {
 		return nil
 	}
@@ -149,10 +159,24 @@ func (t *Target) foretell(l *lane, b *batch) error {
 		intents[i] = mailhaul.Intent{Folder: r.Folder, UID: r.UID, Flags: r.Flags, InternalDate: r.InternalDate, Size: r.Size,
 			Fingerprint: r.Fingerprint, Digest: r.Digest, UIDValidity: l.folder.UIDValidity, First: l.first}
 	}
-	t.journal.Lock()
-	defer t.journal.Unlock()
+	w.t.journal.Lock()
+	defer w.t.journal.Unlock()
 	b.announced = true
-	return t.announce(intents)
+	done := w.done
+	w.done = nil
+	return w.t.announce(intents, done)
+}
+
+// tell gives the receipts that wait.
+func (w *sender) tell() error {
+	if len(w.done) == 0 {
+		return nil
+	}
+	w.t.journal.Lock()
+	defer w.t.journal.Unlock()
+	done := w.done
+	w.done = nil
+	return w.t.receipts(done)
 }
 
 // settle takes the answers to the batch sent first.
@@ -167,7 +191,8 @@ func (w *sender) settle(l *lane) error {
 		if err != nil {
 			return w.refused(l, f.batch, err)
 		}
-		return w.accepted(l, f.messages, placed)
+		w.accepted(l, f.messages, placed)
+		return nil
 	}
 	for i, tag := range f.tags {
 		placed, err := w.outcome(tag)
@@ -178,7 +203,7 @@ func (w *sender) settle(l *lane) error {
 		if err != nil {
 			err = w.refused(l, &batch{messages: one, octets: one[0].receipt.Size, announced: true}, err)
 		} else {
-			err = w.accepted(l, one, placed)
+			w.accepted(l, one, placed)
 		}
 		if err != nil {
 			w.t.settled(f.messages[i+1:])

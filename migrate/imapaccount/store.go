@@ -111,7 +111,9 @@ func (o *outgoing) gather(m *mailhaul.Message) error {
 		return err
 	}
 	o.octets = octets
-	o.receipt.Digest = sha256.Sum256(octets)
+	if o.receipt.Digest = m.Digest; m.Digest == (mailhaul.Digest{}) {
+		o.receipt.Digest = sha256.Sum256(octets)
+	}
 	o.receipt.Fingerprint = mailhaul.MakeFingerprint(octets[:min(len(octets), maxHeader)])
 	o.receipt.Doubt = doubtful(octets)
 	return nil

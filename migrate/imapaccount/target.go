@@ -18,7 +18,7 @@ type Target struct {
 	limit int64 // the largest message (RFC 7889), -1 when not told
 
 	journal  sync.Mutex // held while announce or receipts is called
-	announce func([]mailhaul.Intent) error
+	announce func([]mailhaul.Intent, []mailhaul.Receipt) error
 	receipts func([]mailhaul.Receipt) error
 
 	mu      sync.Mutex
@@ -34,14 +34,19 @@ var _ mailhaul.Holder = (*Target)(nil)
 // Target returns the account as a target. It shares the account's connections.
 func (a *Account) Target() *Target {
 	t := &Target{Account: a, limit: -1, lanes: map[string]*lane{},
-		announce: func([]mailhaul.Intent) error { return nil },
 		receipts: func([]mailhaul.Receipt) error { return nil }}
+	t.announce = func(_ []mailhaul.Intent, done []mailhaul.Receipt) error {
+		if len(done) == 0 {
+			return nil
+		}
+		return t.receipts(done)
+	}
 	t.changed = sync.NewCond(&t.mu)
 	return t
 }
 
 // Announce implements mailhaul.Holder.
-func (t *Target) Announce(f func([]mailhaul.Intent) error) { t.announce = f }
+func (t *Target) Announce(f func([]mailhaul.Intent, []mailhaul.Receipt) error) { t.announce = f }
 
 // Receipts implements mailhaul.Target.
 func (t *Target) Receipts(f func([]mailhaul.Receipt) error) { t.receipts = f }
@@ -71,16 +76,6 @@ func (t *Target) stop(err error) {
 		}
 	}
 	t.changed.Broadcast()
-}
-
-// tell gives receipts to whom they are for.
-func (t *Target) tell(receipts []mailhaul.Receipt) error {
-	if len(receipts) == 0 {
-		return nil
-	}
-	t.journal.Lock()
-	defer t.journal.Unlock()
-	return t.receipts(receipts)
 }
 
 // Flush implements mailhaul.Target.
