@@ -29,6 +29,9 @@ type buffers struct {
 	wire bytes.Buffer // as it came
 	out  bytes.Buffer // as it is written
 	copy []byte
+	line *bufio.Reader
+	lf   lfWriter
+	quot quoteWriter
 }
 
 // body is a message that was read to its end.
@@ -37,7 +40,7 @@ type body struct {
 	spool *os.File // has the octets of a large one, nil when buffers.wire has
 	size  int64
 	ends  mailhaul.LineEnds
-	lines int64        // LF
+	lfs   int64        // how many of them
 	named func() error // removes spool's name, nil when it has none
 }
 
@@ -45,7 +48,7 @@ type body struct {
 func (e *Export) read(m *mailhaul.Message, b *buffers, r *mailhaul.Receipt) (*body, error) {
 	b.wire.Reset()
 	if b.copy == nil {
-		b.copy = make([]byte, chunk)
+		b.copy, b.line = make([]byte, chunk), bufio.NewReaderSize(nil, chunk)
 	}
 	out := &body{buffers: b, size: m.Size}
 	s := scanner{digest: sha256.New(), to: &b.wire}
@@ -85,7 +88,7 @@ func (e *Export) read(m *mailhaul.Message, b *buffers, r *mailhaul.Receipt) (*bo
 	if s.lines > 0 && !s.bare {
 		out.ends = mailhaul.LF
 	}
-	out.lines, r.LineEnds = s.lines, out.ends
+	out.lfs, r.LineEnds = s.lines, out.ends
 	return out, nil
 }
 
@@ -127,6 +130,13 @@ func (b *body) reader() io.Reader {
 	return io.NewSectionReader(b.spool, 0, b.size)
 }
 
+// lines gives the octets as they came, to be read line by line. What was given
+// before is of no use any more.
+func (b *body) lines() *bufio.Reader {
+	b.line.Reset(b.reader())
+	return b.line
+}
+
 // writeTo gives write a writer to w that does not write small pieces: all at
 // once for a message that is held in memory.
 func (b *body) writeTo(w io.Writer, write func(io.Writer) error) error {
@@ -151,11 +161,11 @@ func (b *body) shortened(w io.Writer, write func(io.Writer) error) error {
 	if b.ends == mailhaul.Verbatim {
 		return write(w)
 	}
-	lf := &lfWriter{to: w}
-	if err := write(lf); err != nil {
+	b.lf.reset(w)
+	if err := write(&b.lf); err != nil {
 		return err
 	}
-	return lf.end()
+	return b.lf.end()
 }
 
 // text writes the message with the line ends that it is to have.

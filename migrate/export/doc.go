@@ -28,23 +28,23 @@
 // One file a folder: "Work/2020.mbox", with names spelled as an archive spells
 // them (% and two hexadecimal digits for what some system refuses). Messages are
 // quoted and separated as package archive/mbox does it (mboxrd): the sender of a
-// separator line carries UIDVALIDITY, UID, zone, size and line ends, its date is
-// INTERNALDATE in UTC. The size is that of the message with the fields that are
-// added here, line ends as on the wire.
+// separator line carries UIDVALIDITY, UID, zone, size and line ends of the
+// message as it came, its date is INTERNALDATE in UTC.
 //
 // Flags need header fields, which mail programs that use mbox files take for
 // their own. At the end of the header these are added, in this order: in the
 // first message of a file X-IMAPbase (UIDVALIDITY, the highest UID and the keywords
 // that the file has, without which Dovecot takes none from X-Keywords; padded, 900
 // octets), then X-UID, Status (R for \Seen, O always), X-Status (A, F, T, D for
-// \Answered, \Flagged, \Draft, \Deleted) and X-Keywords.
+// \Answered, \Flagged, \Draft, \Deleted) and X-Keywords. A message that ends
+// within a line of its header has them above it; should its first line be a
+// continued one it gets a line end, the one thing that an import does not undo.
+//
 // A message that has fields of its own by such names would tell those programs
 // of flags that it does not have, or, with a Content-Length, hide messages from
 // them: the names of those fields get the prefix "X-Mailhaul-". mailhaul's own
-// import takes off what was added and gives the names back. Of a message that
-// ends within a line of its header the added fields have a line end before them
-// and none behind them (the size tells), and both are taken off. Content-Length
-// is not written. Subscriptions have no place in an mbox.
+// import takes off what was added and gives the names back. Content-Length is
+// not written. Subscriptions have no place in an mbox.
 //
 // # Both
 //

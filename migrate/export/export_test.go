@@ -3,6 +3,7 @@ package export_test
 import (
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -50,6 +51,7 @@ var messages = map[string]string{
 	"no header":         "\r\ntext\r\n",
 	"only header":       "Subject: x\r\n",
 	"no newline at all": "plain text",
+	"ends in a fold":    " folded\r\nSubject: x",
 	"continued first":   " folded\r\nSubject: x\r\n\r\nb",
 	"own fields": "Status: RO\r\nSubject: x\r\nContent-Length: 99999\r\nx-mozilla-status : 0001\r\nX-Mailhaul-Status: O\r\n" +
 		"X-IMAPbase: 1\r\n 2\r\n\r\nStatus: stays\r\n",
@@ -78,12 +80,18 @@ func TestExact(t *testing.T) {
 			w.store(f, mailhaul.UID(i+1), flags[i%3], messages[title])
 		}
 		w.end()
+		if format == export.Mbox && !slices.Contains(w.notes, fmt.Sprintf("INBOX %d with a line end at its end", slices.Index(titles, "ends in a fold")+1)) {
+			t.Errorf("notes %q", w.notes)
+		}
 		if len(w.receipts) != len(titles) {
 			t.Fatalf("%d receipts for %d messages", len(w.receipts), len(titles))
 		}
 		for _, r := range w.receipts {
 			title := titles[r.UID-1]
 			want := messages[title]
+			if format == export.Mbox && title == "ends in a fold" {
+				want += "\r\n" // the one thing that an mbox cannot show
+			}
 			if r.Digest != sha256.Sum256([]byte(messages[title])) || r.Fingerprint != mailhaul.MakeFingerprint([]byte(messages[title])) {
 				t.Errorf("%s: digest or fingerprint of something else", title)
 			}

@@ -36,9 +36,14 @@ type header struct {
 	newline string
 	added   []byte // the fields that flags need
 	// renamed are the names of the message's fields that get a prefix, in lower
-	// case; renames is how many of them there are.
+	// case.
 	renamed []string
-	renames int
+	// top tells that the fields stand above the message, not at the end of its
+	// header: it ends within a line, which would need a line end.
+	top bool
+	// open tells that it gets one all the same: above it, its first line would
+	// become a part of the last field.
+	open bool
 }
 
 // planHeader finds out what is to be done to a message's header. lost are the
@@ -54,22 +59,21 @@ func planHeader(b *body, r *mailhaul.Receipt, first bool) (h *header, lost []str
 	}
 	h.add("X-UID", strconv.FormatUint(uint64(r.UID), 10))
 	lost = h.addFlags(r.Flags)
-	last := byte('\n')
-	short, err := eachPiece(bufio.NewReaderSize(b.reader(), chunk), func(piece []byte, begins bool) error {
+	begin, last := byte('\n'), byte('\n')
+	begun := false
+	short, err := eachPiece(b.lines(), func(piece []byte, begins bool) error {
+		if !begun {
+			begin, begun = piece[0], true
+		}
 		last = piece[len(piece)-1]
-		if name := ownedName(piece); begins && name != "" {
-			h.renames++
-			if !slices.Contains(h.renamed, name) {
-				h.renamed = append(h.renamed, name)
-			}
+		if name := ownedName(piece); begins && name != "" && !slices.Contains(h.renamed, name) {
+			h.renamed = append(h.renamed, name)
 		}
 		return nil
 	})
 	if short && last != '\n' {
-		// The message ends within a line. The fields have the line end that is
-		// missing before them and none behind them: so they can be told, and
-		// taken off with it.
-		h.added = append([]byte(h.newline), bytes.TrimSuffix(h.added, []byte(h.newline))...)
+		h.open = begin == ' ' || begin == '\t'
+		h.top = !h.open
 	}
 	return h, lost, err
 }
@@ -114,22 +118,34 @@ func (h *header) altered(lost []string) string {
 	if len(h.renamed) > 0 {
 		parts = append(parts, "with \""+prefix+"\" before the field names "+strings.Join(h.renamed, " "))
 	}
+	if h.open {
+		parts = append(parts, "with a line end at its end")
+	}
 	if len(lost) > 0 {
 		parts = append(parts, lostText(lost))
 	}
 	return strings.Join(parts, ", ")
 }
 
-// grows returns by how many octets the message gets larger, on the wire.
-func (h *header) grows() int64 {
-	return int64(len(h.added) + h.renames*len(prefix))
+// size returns the size of the message, on the wire, without what is taken off
+// again.
+func (h *header) size(size int64) int64 {
+	if h.open {
+		size += int64(len(h.newline))
+	}
+	return size
 }
 
 // write writes a message as it is in an mbox, line ends as on the wire.
 func (h *header) write(w io.Writer, b *body) error {
-	r := bufio.NewReaderSize(b.reader(), chunk)
-	done := false
+	r := b.lines()
+	done := h.top
 	put := func(p []byte) error { _, err := w.Write(p); return err }
+	if h.top {
+		if err := put(h.added); err != nil {
+			return err
+		}
+	}
 	_, err := eachPiece(r, func(piece []byte, begins bool) error {
 		if begins && isEmpty(piece) {
 			done = true
@@ -143,6 +159,9 @@ func (h *header) write(w io.Writer, b *body) error {
 		}
 		return put(piece)
 	})
+	if err == nil && h.open {
+		err = put([]byte(h.newline))
+	}
 	if err == nil && !done {
 		err = put(h.added)
 	}

@@ -111,6 +111,7 @@ func TestPlacesAlike(t *testing.T) {
 func TestNoSelect(t *testing.T) {
 	formats(t, func(t *testing.T, format export.Format) {
 		w := begin(t, format)
+		w.folder("INBOX")
 		before := len(w.files())
 		f := &mailhaul.Folder{Name: "Top", Delimiter: "/", NoSelect: true}
 		w.prepare(f)
@@ -159,10 +160,10 @@ func TestMboxFile(t *testing.T) {
 	w.store(f, 3, `\Answered \Deleted \Draft later`, "")
 	w.end()
 	base := "X-IMAPbase: 0000000008 0000000009 work later" + strings.Repeat(" ", 900-32) + "\n"
-	want := "From 8.2.-0330.1011L@mailhaul Wed Nov 15 01:43:20 2023\nSubject: a\nX-Mailhaul-Status: X\n" + base +
+	want := "From 8.2.-0330.33L@mailhaul Wed Nov 15 01:43:20 2023\nSubject: a\nX-Mailhaul-Status: X\n" + base +
 		"X-UID: 2\nStatus: RO\nX-Status: F\nX-Keywords: work\n\n>From b\n\n" +
-		"From 8.4.-0330.37V@mailhaul Wed Nov 15 01:43:20 2023\nSubject: a\nX-UID: 4\nStatus: O\n\nno end\n\n" +
-		"From 8.3.-0330.51V@mailhaul Wed Nov 15 01:43:20 2023\nX-UID: 3\nStatus: O\nX-Status: ATD\nX-Keywords: later\n\n"
+		"From 8.4.-0330.18V@mailhaul Wed Nov 15 01:43:20 2023\nSubject: a\nX-UID: 4\nStatus: O\n\nno end\n\n" +
+		"From 8.3.-0330.0V@mailhaul Wed Nov 15 01:43:20 2023\nX-UID: 3\nStatus: O\nX-Status: ATD\nX-Keywords: later\n\n"
 	if got := w.files(); len(got) != 1 || got["Sent.mbox"] != want {
 		t.Errorf("the file has\n%q\nwant\n%q", got, want)
 	}

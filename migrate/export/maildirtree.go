@@ -22,7 +22,7 @@ const topPlace = "."
 type maildirTree struct {
 	root *os.Root
 	// subscribed are the names, as Maildir++ spells them, of what is subscribed,
-	// in the order in which it came.
+	// in the order in which it came; nil before Prepare.
 	subscribed []string
 }
 
@@ -73,7 +73,10 @@ func (t *maildirTree) prepare(fresh []*folder, all []*mailhaul.Folder) error {
 			return err
 		}
 	}
-	before := len(t.subscribed)
+	before, first := len(t.subscribed), t.subscribed == nil
+	if first {
+		t.subscribed = []string{} // that nothing is subscribed is written down, too
+	}
 	for _, f := range all {
 		name := strings.TrimPrefix(f.Place, ".")
 		if name == "" {
@@ -83,12 +86,12 @@ func (t *maildirTree) prepare(fresh []*folder, all []*mailhaul.Folder) error {
 			t.subscribed = append(t.subscribed, name)
 		}
 	}
-	if len(t.subscribed) > before {
+	if first || len(t.subscribed) > before {
 		if err := t.subscribe(); err != nil {
 			return err
 		}
 	}
-	if len(fresh) == 0 && len(t.subscribed) == before {
+	if len(fresh) == 0 && !first && len(t.subscribed) == before {
 		return nil
 	}
 	return syncDirs(t.root, []string{topPlace})
@@ -138,7 +141,7 @@ func (t *maildirTree) write(s *stored, b *body, done func() error) error {
 	s.note = lostText(lost)
 	r.Stored = r.Size
 	if b.ends == mailhaul.LF {
-		r.Stored -= b.lines
+		r.Stored -= b.lfs
 	}
 	r.Place = maildir.NameOf(r).Base()
 	s.tmp = path.Join(s.folder.place, "tmp", r.Place)

@@ -98,7 +98,7 @@ func compose(s *stored, b *body, first bool) (func(io.Writer) error, error) {
 	}
 	s.note = h.altered(lost)
 	line, err := mbox.Separator{UIDValidity: r.Folder.UIDValidity, UID: r.UID, InternalDate: r.InternalDate,
-		Size: r.Size + h.grows(), LineEnds: b.ends}.Append(nil)
+		Size: h.size(r.Size), LineEnds: b.ends}.Append(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -106,11 +106,11 @@ func compose(s *stored, b *body, first bool) (func(io.Writer) error, error) {
 		if _, err := w.Write(line); err != nil {
 			return err
 		}
-		q := &quoteWriter{to: w}
-		if err := b.shortened(q, func(w io.Writer) error { return h.write(w, b) }); err != nil {
+		b.quot.reset(w)
+		if err := b.shortened(&b.quot, func(w io.Writer) error { return h.write(w, b) }); err != nil {
 			return err
 		}
-		return q.end()
+		return b.quot.end()
 	}
 	if b.spool != nil {
 		return func(w io.Writer) error { return b.writeTo(w, text) }, nil

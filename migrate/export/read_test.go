@@ -52,29 +52,35 @@ func readBack(format export.Format, dir string, r mailhaul.Receipt) ([]byte, err
 }
 
 func readMbox(path string, r mailhaul.Receipt) ([]byte, error) {
-	file, err := os.ReadFile(path)
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	line, text, _ := bytes.Cut(file[r.Offset:r.Offset+r.Stored], []byte("\n"))
+	defer file.Close()
+	region := make([]byte, r.Stored)
+	if _, err := file.ReadAt(region, r.Offset); err != nil {
+		return nil, err
+	}
+	line, text, _ := bytes.Cut(region, []byte("\n"))
 	s, ok := mbox.ParseSeparator(line)
 	if !ok || s.UID != r.UID || !s.InternalDate.Equal(r.InternalDate) {
 		return nil, fmt.Errorf("the separator line %s is not that of the message", line)
 	}
 	var u mbox.Unquoter
 	text, _ = u.Append(nil, text[:len(text)-1], true)
-	text = onWire(text, s.LineEnds)
+	text = takeOff(onWire(text, s.LineEnds))
 	if extra := int64(len(text)) - s.Size; extra < 0 || extra > 2 {
 		return nil, fmt.Errorf("%d octets in the file, %d in the separator line", len(text), s.Size)
 	}
-	return takeOff(text[:s.Size]), nil
+	return text[:s.Size], nil
 }
 
 var (
 	headerEnd = regexp.MustCompile(`(?m)^\r?\n`)
-	ofOurs    = regexp.MustCompile(`(?m)^(X-IMAPbase: \d{10} \d{10}[^\n]*\n)?X-UID: \d+\r?\nStatus: [^\n]*\n(X-Status: [^\n]*\n)?(X-Keywords: [^\n]*\n)?\z|` +
-		`(\r?\n)?^(X-IMAPbase: \d{10} \d{10}[^\n]*\n)?X-UID: \d+\r?\nStatus: [^\n]*(\nX-Status: [^\n]*)?(\nX-Keywords: [^\n]*)?\z`)
-	prefixed = regexp.MustCompile(`(?mi)^X-Mailhaul-((X-Mailhaul-)*(Status|X-Status|X-Keywords|X-UID|X-IMAP|X-IMAPbase|Content-Length|X-Mozilla-\w+)[ \t]*:)`)
+	ofOurs    = `(X-IMAPbase: \d{10} \d{10}[^\n]*\n)?X-UID: \d+\r?\nStatus: [^\n]*\n(X-Status: [^\n]*\n)?(X-Keywords: [^\n]*\n)?`
+	atTop     = regexp.MustCompile(`\A` + ofOurs)
+	atEnd     = regexp.MustCompile(`(?m)^` + ofOurs + `\z`)
+	prefixed  = regexp.MustCompile(`(?mi)^X-Mailhaul-((X-Mailhaul-)*(Status|X-Status|X-Keywords|X-UID|X-IMAP|X-IMAPbase|Content-Length|X-Mozilla-\w+)[ \t]*:)`)
 )
 
 // takeOff undoes what an mbox needs in the header.
@@ -83,8 +89,11 @@ func takeOff(text []byte) []byte {
 	if at := headerEnd.FindIndex(text); at != nil {
 		end = at[0]
 	}
-	header := prefixed.ReplaceAll(ofOurs.ReplaceAll(text[:end], nil), []byte("$1"))
-	return append(header, text[end:]...)
+	header := atEnd.ReplaceAll(text[:end], nil)
+	if len(header) == end {
+		header = atTop.ReplaceAll(header, nil)
+	}
+	return append(prefixed.ReplaceAll(header, []byte("$1")), text[end:]...)
 }
 
 func onWire(text []byte, ends mailhaul.LineEnds) []byte {

@@ -15,6 +15,8 @@ type lfWriter struct {
 	out []byte
 }
 
+func (w *lfWriter) reset(to io.Writer) { w.to, w.cr = to, false }
+
 func (w *lfWriter) Write(p []byte) (int, error) {
 	w.out = w.out[:0]
 	rest := p
@@ -59,6 +61,10 @@ type quoteWriter struct {
 	left   []byte // what the quoter did not use yet
 	last   byte   // of the text
 	out    []byte
+}
+
+func (w *quoteWriter) reset(to io.Writer) {
+	*w = quoteWriter{to: to, left: w.left[:0], out: w.out[:0]}
 }
 
 func (w *quoteWriter) Write(p []byte) (int, error) {
