@@ -71,11 +71,8 @@ func (b *haul) foresee(ctx context.Context, f plan.Folder, l mailhaul.Listing) (
 	switch {
 	case f.Known == nil:
 		p.New, p.NewOctets, p.Note = int64(l.Live.Len()), l.Folder.Size, "new folder"
-		if b.holder != nil && f.At != nil && f.At.UIDValidity != 0 {
-			p.Note = fmt.Sprintf("there, with %d messages", f.At.Messages)
-		}
 		p.leaveOut(l, l.Live)
-		return p, nil
+		return p, b.foreseeMatches(ctx, f.Folder, l, &p)
 	case f.Known.UIDValidity != l.Folder.UIDValidity:
 		p.Note = "new UIDVALIDITY: its messages will be matched with those known"
 		return p, nil
@@ -92,6 +89,32 @@ func (b *haul) foresee(ctx context.Context, f plan.Folder, l mailhaul.Listing) (
 	p.leaveOut(l, todo.Fetch)
 	p.FlagsChanged, err = b.flagsThatDiffer(ctx, f, l)
 	return p, err
+}
+
+// foreseeMatches says what of a folder that is new to the ledger is in a target
+// account already. UIDs can tell that now, headers only when they are read.
+func (b *haul) foreseeMatches(ctx context.Context, f *mailhaul.Folder, l mailhaul.Listing, p *FolderPlan) error {
+	if b.holder == nil || f.At == nil || f.At.UIDValidity == 0 {
+		return nil
+	}
+	p.Note = fmt.Sprintf("there, with %d messages", f.At.Messages)
+	switch {
+	case !b.o.Match || f.At.Messages == 0:
+		return nil
+	case !b.sameUIDs(f):
+		p.Note += ": what is equal will be recognised and not copied"
+		return nil
+	}
+	return b.holder.List(ctx, []mailhaul.ListRequest{{Folder: f.At}}, func(at mailhaul.Listing) error {
+		if n := int64(l.Chosen.Both(at.Live).Len()); n > 0 {
+			p.New -= n
+			p.NewOctets = -1
+			if p.New == 0 {
+				p.NewOctets = 0
+			}
+		}
+		return at.Err
+	})
 }
 
 // atName is the folder's name in a target account.

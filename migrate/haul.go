@@ -70,6 +70,7 @@ func (b *haul) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	b.summary.Run = b.runID
 	if err = b.steps(ctx); err == nil {
 		err = b.describe(ctx)
 	}

@@ -22,6 +22,9 @@ type Options struct {
 	// Match recognises messages that a target account holds already, from
 	// another tool or put there by hand, and does not send them.
 	Match bool
+	// Same says that the source is an archive of the target account: under one
+	// UIDVALIDITY equal UIDs are the same message.
+	Same bool
 	// Again sends messages once more that were sent before and are no longer in
 	// the target account.
 	Again bool
@@ -79,6 +82,8 @@ type Summary struct {
 	Folders, Messages int64
 	checkpoint.Counts
 	Failures []Failure
+	// Run is the run's key in the ledger, 0 for a dry run.
+	Run checkpoint.RunID
 	// Matched messages were in the target account already and were recognised;
 	// Missing were sent in an earlier run and are no longer there; Removed were
 	// removed from it (Mirror).

@@ -216,25 +216,40 @@ func (b *haul) settleIntents(ctx context.Context, l *look, inv *inventory, inten
 	if err != nil {
 		return err
 	}
-	for _, m := range matches {
+	under := map[uint32]*mailhaul.Folder{} // the folder, as it was when the message was announced
+	for _, i := range intents {
+		if under[i.UIDValidity] == nil {
+			f := *l.folder
+			f.UIDValidity = i.UIDValidity
+			under[i.UIDValidity] = &f
+		}
+	}
+	receipts := make([]mailhaul.Receipt, len(matches))
+	for n, m := range matches {
 		c := m.Candidate
 		key := [2]uint32{c.UIDValidity, uint32(c.UID)}
 		i := byKey[key]
 		delete(byKey, key)
-		under := *l.folder
-		under.UIDValidity = i.UIDValidity
-		r := mailhaul.Receipt{Folder: &under, UID: i.UID, Flags: i.Flags, InternalDate: i.InternalDate, Size: i.Size, Stored: i.Size,
-			Fingerprint: i.Fingerprint, Digest: c.Digest, Place: placeOf(m.UID)}
-		if err := b.led.Record(ctx, b.runID, []mailhaul.Receipt{r}); err != nil {
-			return err
-		}
-		b.copied(l.folder, r)
+		receipts[n] = mailhaul.Receipt{Folder: under[i.UIDValidity], UID: i.UID, Flags: i.Flags, InternalDate: i.InternalDate, Size: i.Size,
+			Stored: i.Size, Fingerprint: i.Fingerprint, Digest: c.Digest, Place: placeOf(m.UID)}
 		if i.UIDValidity == l.folder.UIDValidity {
 			l.fetch.Remove(i.UID)
 		}
 	}
+	if err := b.led.Record(ctx, b.runID, receipts); err != nil {
+		return err
+	}
+	for _, r := range receipts {
+		b.copied(l.folder, r)
+	}
+	lost := map[uint32]mailhaul.UIDSet{}
 	for _, i := range byKey {
-		if err := b.led.DropIntents(ctx, i.FolderID, i.UIDValidity, mailhaul.UIDSetOf(i.UID)); err != nil {
+		set := lost[i.UIDValidity]
+		set.Add(i.UID)
+		lost[i.UIDValidity] = set
+	}
+	for validity, uids := range lost {
+		if err := b.led.DropIntents(ctx, l.folder.ID, validity, uids); err != nil {
 			return err
 		}
 	}

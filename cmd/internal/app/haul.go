@@ -140,8 +140,14 @@ func haul(ctx context.Context, env Env, u *ui.UI, o haulOptions) (err error) {
 			u.Say("mailhaul: interrupted: finishing what is under way (interrupt again to leave at once)")
 		})()
 	}
+	if pipeline.Same, err = o.sameAccount(ctx); err != nil {
+		return err
+	}
 	summary, err := migrate.Haul(ctx, source, target, ledger, pipeline)
 	u.EndProgress()
+	if pipeline.Same && !o.dryRun {
+		o.teachArchive(context.WithoutCancel(ctx), env, u, ledger, summary.Run)
+	}
 	if o.dryRun {
 		if err == nil {
 			tellHaulPlans(u, summary)
