@@ -1,9 +1,11 @@
 package foreign_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/migrate/foreign"
 )
 
@@ -80,10 +82,23 @@ func TestDialects(t *testing.T) {
 // TestLongLines: a line longer than what is looked at at once is a line.
 func TestLongLines(t *testing.T) {
 	long := strings.Repeat("x", 1<<20)
-	text := "A: " + long + "\nStatus: RO\nX-Keywords: " + long + "\n\n" + long + "From a\n" + strings.Repeat(">", 1<<10) + "From b\n" + long
-	want := crlf("A: " + long + "\nX-Keywords: " + long + "\n\n" + long + "From a\n" + strings.Repeat(">", 1<<10-1) + "From b\n" + long)
+	folded := "X-Keywords: a\n" + strings.Repeat(" "+strings.Repeat("k", 70)+"\n", 2000) + "X-UID: 1"
+	text := "A: " + long + "\nStatus: RO\nX-Keywords: " + long + "\n" + folded + "\n\nx\nFrom " + long + "\n" + long + "From a\n" + strings.Repeat(">", 1<<10) + "From b\n" + long
+	folded = strings.TrimSuffix(folded, "\nX-UID: 1")
+	want := crlf("A: " + long + "\nX-Keywords: " + long + "\n" + folded + "\n\nx\nFrom " + long + "\n" + long + "From a\n" + strings.Repeat(">", 1<<10-1) + "From b\n" + long)
 	got := fetchMbox(t, sep+text, foreign.Options{})
 	if len(got) != 1 || got[0].octets != want {
 		t.Errorf("%d messages", len(got))
+	}
+}
+
+func TestParseDialect(t *testing.T) {
+	for _, d := range []foreign.Dialect{foreign.Auto, foreign.MboxO, foreign.MboxRD, foreign.MboxCL, foreign.MboxCL2} {
+		if got, err := foreign.ParseDialect(strings.ToUpper(d.String())); err != nil || got != d {
+			t.Errorf("%s: %s, %v", d, got, err)
+		}
+	}
+	if _, err := foreign.ParseDialect("mbx"); !errors.Is(err, mailhaul.ErrUsage) {
+		t.Error(err)
 	}
 }

@@ -88,7 +88,7 @@ func (m *message) begin(piece []byte) {
 	m.holding = slices.Contains(ownedFields, name) && len(piece) <= maxField
 	if m.holding || m.learn != nil && slices.Contains(watchedFields, name) {
 		m.name = name
-		m.text = append(m.text, piece[:min(len(piece), maxField)]...)
+		m.text = append(m.text[:0], piece[:min(len(piece), maxField)]...)
 	}
 	if !m.holding {
 		m.notTop = m.notTop || !slices.Contains(atTop, name)

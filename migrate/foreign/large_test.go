@@ -18,29 +18,7 @@ import (
 // end, is read in 12 MB of memory.
 func TestLargeMbox(t *testing.T) {
 	const small, large = 20_000, 100 << 20
-	path := filepath.Join(t.TempDir(), "box")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := bufio.NewWriterSize(f, 1<<20)
-	text := strings.Repeat("a line of the text of a message\n", 150)
-	for i := range small {
-		fmt.Fprintf(w, "%sSubject: %d\n\n%s\n", sep, i, text)
-	}
-	fmt.Fprintf(w, "%sSubject: large\n\n", sep)
-	block := strings.Repeat("x", 1<<20)
-	for range large >> 20 {
-		if _, err := w.WriteString(block); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Flush(); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	path := writeLarge(t, small, large)
 	heap := func() uint64 {
 		var m runtime.MemStats
 		runtime.GC()
@@ -54,7 +32,7 @@ func TestLargeMbox(t *testing.T) {
 		t.Fatalf("%d messages", l.Folder.Messages)
 	}
 	n, octets := 0, int64(0)
-	err = s.Fetch(t.Context(), []mailhaul.Work{{Folder: l.Folder, UIDs: l.Live}}, func(m *mailhaul.Message) error {
+	err := s.Fetch(t.Context(), []mailhaul.Work{{Folder: l.Folder, UIDs: l.Live}}, func(m *mailhaul.Message) error {
 		if m.Err != nil {
 			return m.Err
 		}
@@ -78,4 +56,34 @@ func TestLargeMbox(t *testing.T) {
 	} else {
 		t.Logf("%d octets of memory in use", grown)
 	}
+}
+
+// writeLarge writes an mbox of small messages and one with a line of so many
+// octets.
+func writeLarge(t *testing.T, small, large int) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "box")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := bufio.NewWriterSize(f, 1<<20)
+	text := strings.Repeat("a line of the text of a message\n", 150)
+	for i := range small {
+		fmt.Fprintf(w, "%sSubject: %d\n\n%s\n", sep, i, text)
+	}
+	fmt.Fprintf(w, "%sSubject: large\n\n", sep)
+	block := strings.Repeat("x", 1<<20)
+	for range large >> 20 {
+		if _, err := w.WriteString(block); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }

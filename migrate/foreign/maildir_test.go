@@ -138,3 +138,50 @@ func TestCompressed(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 }
+
+// TestMaildirMoves: a mail program moves a message from new to cur between the
+// looks into both, and marks it while dates and sizes are asked: it is there
+// once. Two files of one name are two messages.
+func TestMaildirMoves(t *testing.T) {
+	for name, both := range map[string]bool{"moved": false, "two": true} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, dir, map[string]string{"cur/": "", "new/1.a": letter, "new/2.b": letter})
+			s := open(t, foreign.Any, dir, foreign.Options{})
+			folders, err := s.Folders(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			names := []string{"new/1.a", "cur/1.a:2,", "cur/1.a:2,S", "cur/1.a:2,RS", "cur/1.a:2,FRS"}
+			if both {
+				write(t, dir, map[string]string{"cur/1.a:2,S": "A: other\n"})
+				names = nil
+			}
+			ctx := meddling{t.Context(), func() {
+				if len(names) > 1 {
+					if err := os.Rename(filepath.Join(dir, names[0]), filepath.Join(dir, names[1])); err != nil {
+						t.Error(err)
+					}
+					names = names[1:]
+				}
+			}}
+			request := mailhaul.ListRequest{Folder: folders[0], Criteria: mailhaul.Criteria{MaxSize: 20, Since: time.Unix(1, 0)}}
+			err = s.List(ctx, []mailhaul.ListRequest{request}, func(l mailhaul.Listing) error {
+				want := uint64(2)
+				if both {
+					want = 3
+				}
+				if l.Err != nil || l.Live.Len() != want || l.Chosen.Len() != want {
+					t.Errorf("%s, of these %s, %v", l.Live, l.Chosen, l.Err)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			if all := fetch(t, s)["INBOX"]; both && (len(all) != 3 || all[0].octets == all[1].octets) || !both && len(all) != 2 {
+				t.Errorf("%q", octets(all))
+			}
+		})
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/mailhaul/mailhaul"
 )
@@ -40,6 +42,20 @@ const (
 	// MboxCL2 has Content-Length and quotes nothing.
 	MboxCL2
 )
+
+var dialectNames = [...]string{Auto: "auto", MboxO: "mboxo", MboxRD: "mboxrd", MboxCL: "mboxcl", MboxCL2: "mboxcl2"}
+
+// String returns the name that [ParseDialect] reads.
+func (d Dialect) String() string { return dialectNames[d] }
+
+// ParseDialect reads the name of a dialect. The error wraps
+// [mailhaul.ErrUsage].
+func ParseDialect(name string) (Dialect, error) {
+	if i := slices.Index(dialectNames[:], strings.ToLower(name)); i >= 0 {
+		return Dialect(i), nil
+	}
+	return Auto, fmt.Errorf("%w: %q is no dialect of mbox, these are: %s", mailhaul.ErrUsage, name, strings.Join(dialectNames[:], ", "))
+}
 
 // Options are for [OpenWith]. The zero value finds everything out.
 type Options struct {

@@ -256,3 +256,50 @@ func TestCancel(t *testing.T) {
 		t.Errorf("Fetch: %v", err)
 	}
 }
+
+// meddling does something whenever somebody asks whether to go on.
+type meddling struct {
+	context.Context
+	do func()
+}
+
+func (m meddling) Err() error {
+	m.do()
+	return m.Context.Err()
+}
+
+// TestBusy: a file that is written whenever it is looked at is an error of its
+// folder, with a hint; one that was written once is looked at again.
+func TestBusy(t *testing.T) {
+	for name, times := range map[string]int{"once": 1, "always": 100} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			write(t, dir, map[string]string{"box": sep + letter})
+			s := open(t, foreign.Any, dir, foreign.Options{})
+			folders, err := s.Folders(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := sep + letter
+			ctx := meddling{t.Context(), func() {
+				if times--; times >= 0 {
+					text += "\n" + sep + letter
+					write(t, dir, map[string]string{"box": text})
+				}
+			}}
+			err = s.List(ctx, []mailhaul.ListRequest{{Folder: folders[0]}}, func(l mailhaul.Listing) error {
+				e, is := errors.AsType[*mailhaul.Error](l.Err)
+				switch {
+				case name == "once" && (l.Err != nil || l.Live.Len() != 2):
+					t.Errorf("%s, %v", l.Live, l.Err)
+				case name == "always" && (!is || !e.Temporary || e.Scope != mailhaul.ScopeFolder || e.Hint == ""):
+					t.Errorf("%s, %v", l.Live, l.Err)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
