@@ -16,6 +16,7 @@ import (
 // own name. All that is new is made, and subscribed, in one flight of commands.
 func (t *Target) Prepare(ctx context.Context, folders []*mailhaul.Folder) error {
 	var missing []*mailhaul.Folder
+	var untouched []mailhaul.ListRequest
 	for _, f := range folders {
 		if f.At == nil {
 			f.At = &mailhaul.Folder{Name: f.Name}
@@ -23,9 +24,17 @@ func (t *Target) Prepare(ctx context.Context, folders []*mailhaul.Folder) error 
 		if f.At.UIDValidity == 0 || f.Subscribed && !f.At.Subscribed {
 			missing = append(missing, f)
 		}
+		if f.At.UIDValidity != 0 && f.At.UIDNext <= 1 && !t.prepared(f.At) {
+			untouched = append(untouched, mailhaul.ListRequest{Folder: f.At})
+		}
 	}
 	if len(missing) > 0 {
 		if err := t.make(ctx, missing); err != nil {
+			return err
+		}
+	}
+	if len(untouched) > 0 {
+		if err := t.open(ctx, untouched); err != nil {
 			return err
 		}
 	}
@@ -41,6 +50,28 @@ func (t *Target) Prepare(ctx context.Context, folders []*mailhaul.Folder) error 
 		}
 	}
 	return nil
+}
+
+// prepared tells whether a folder of the account was prepared before.
+func (t *Target) prepared(at *mailhaul.Folder) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.lanes[at.Raw] != nil
+}
+
+// open opens folders that never had a message. Courier 5 gives INBOX another
+// UIDVALIDITY at each STATUS until it was opened once: what is announced under
+// such a one could not be found again after a crash.
+func (t *Target) open(ctx context.Context, requests []mailhaul.ListRequest) error {
+	next := 0
+	return t.List(ctx, requests, func(l mailhaul.Listing) error {
+		at := requests[next].Folder
+		next++
+		if l.Err == nil {
+			at.UIDValidity, at.UIDNext, at.Messages = l.Folder.UIDValidity, l.Folder.UIDNext, l.Folder.Messages
+		}
+		return nil
+	})
 }
 
 func refusedName(f *mailhaul.Folder, err error) error {

@@ -141,9 +141,10 @@ func expectEnd(body io.Reader, size int64) error {
 }
 
 // doubtful tells of octets that some servers alter: NUL, CR or LF alone, 8-bit
-// octets in the header.
+// octets in the header, no line end at the end (Courier 5 adds one), more parts
+// within parts than a server follows (Courier 5 leaves out what lies below 150).
 func doubtful(octets []byte) bool {
-	if bytes.IndexByte(octets, 0) >= 0 {
+	if bytes.IndexByte(octets, 0) >= 0 || !bytes.HasSuffix(octets, []byte{'\n'}) || bytes.Count(octets, []byte("boundary=")) > 100 {
 		return true
 	}
 	lines, ends, returns := bytes.Count(octets, []byte{'\n'}), bytes.Count(octets, []byte("\r\n")), bytes.Count(octets, []byte{'\r'})
