@@ -46,79 +46,118 @@ func (b *haul) remember(f *mailhaul.Folder, r mailhaul.Receipt) {
 	}
 }
 
+// checked is one folder that is checked.
+type checked struct {
+	folder *mailhaul.Folder
+	rows   map[mailhaul.UID]flagged            // by the UID in the account
+	sample map[mailhaul.UID]checkpoint.Message // those to be read back, likewise
+}
+
+// flagged is a message and the flags that it should have.
+type flagged struct {
+	uid   mailhaul.UID // the source's
+	flags mailhaul.Flags
+}
+
 // check looks at what the account made of the messages that this run stored:
 // flags that it forgot are set, and what it altered is told.
 func (b *haul) check(ctx context.Context) error {
+	if len(b.account.fresh) == 0 {
+		return nil
+	}
+	var unplaced []*look
 	for _, l := range b.listed {
-		n := b.account.fresh[l.folder]
-		if n == nil {
-			continue
-		}
-		if n.unplaced {
-			if err := b.settleFolder(ctx, l, false); err != nil {
-				return err
-			}
-		}
-		rows, err := b.placedRows(ctx, l.folder, n.uids)
-		if err != nil {
-			return err
-		}
-		if err := b.checkFlags(ctx, l.folder, rows); err != nil {
-			return err
-		}
-		if err := b.readBack(ctx, l.folder, rows, append(n.sample, n.doubtful...)); err != nil {
-			return err
+		if n := b.account.fresh[l.folder]; n != nil && n.unplaced {
+			unplaced = append(unplaced, l)
 		}
 	}
-	return nil
+	if err := b.settleFolders(ctx, unplaced, nil); err != nil {
+		return err
+	}
+	var all []*checked
+	for _, l := range b.listed {
+		if n := b.account.fresh[l.folder]; n != nil {
+			c, err := b.stored(ctx, l.folder, n)
+			if err != nil {
+				return err
+			}
+			all = append(all, c)
+		}
+	}
+	if err := b.checkFlags(ctx, all); err != nil {
+		return err
+	}
+	return b.readBack(ctx, all)
 }
 
-// placedRows returns the rows of messages whose UID in the account is known, by
-// that UID.
-func (b *haul) placedRows(ctx context.Context, f *mailhaul.Folder, uids mailhaul.UIDSet) (map[mailhaul.UID]checkpoint.Message, error) {
-	rows := map[mailhaul.UID]checkpoint.Message{}
+// stored reads the rows of messages that this run stored and whose UID in the
+// account is known.
+func (b *haul) stored(ctx context.Context, f *mailhaul.Folder, n *fresh) (*checked, error) {
+	c := &checked{folder: f, rows: map[mailhaul.UID]flagged{}, sample: map[mailhaul.UID]checkpoint.Message{}}
+	sample := mailhaul.UIDSetOf(append(n.sample, n.doubtful...)...)
 	for m, err := range b.led.Messages(ctx, f.ID) {
 		if err != nil {
 			return nil, err
 		}
-		if at := uidOf(m.Place); at != 0 && m.UIDValidity == f.UIDValidity && uids.Contains(m.UID) {
-			rows[at] = m
+		at := uidOf(m.Place)
+		if at == 0 || m.UIDValidity != f.UIDValidity || !n.uids.Contains(m.UID) {
+			continue
+		}
+		c.rows[at] = flagged{m.UID, m.Flags}
+		if sample.Contains(m.UID) {
+			c.sample[at] = m
 		}
 	}
-	return rows, nil
+	return c, nil
 }
 
 // checkFlags sets flags that the account did not take over, once, and tells of
 // those that it will not keep.
-func (b *haul) checkFlags(ctx context.Context, f *mailhaul.Folder, rows map[mailhaul.UID]checkpoint.Message) error {
-	differ, err := b.flagsThatDifferAt(ctx, f, rows)
+func (b *haul) checkFlags(ctx context.Context, all []*checked) error {
+	differ, err := b.flagsThatDifferAt(ctx, all)
 	if err != nil || len(differ) == 0 {
 		return err
 	}
-	if err := b.holder.SetFlags(ctx, f, differ); err != nil {
-		if mailhaul.ScopeOf(err) > mailhaul.ScopeFolder {
-			return err
+	var again []*checked
+	for _, c := range all {
+		if len(differ[c]) == 0 {
+			continue
 		}
-		b.events.notice("%v", err)
+		again = append(again, c)
+		if err := b.holder.SetFlags(ctx, c.folder, differ[c]); err != nil {
+			if mailhaul.ScopeOf(err) > mailhaul.ScopeFolder {
+				return err
+			}
+			b.events.notice("%v", err)
+		}
 	}
-	if differ, err = b.flagsThatDifferAt(ctx, f, rows); err != nil {
+	if differ, err = b.flagsThatDifferAt(ctx, again); err != nil {
 		return err
 	}
-	for _, c := range differ {
-		b.alter(f, c.UID, fmt.Sprintf("the account keeps the flags %q of %q", string(c.Old), string(c.New)))
+	for _, c := range again {
+		for _, d := range differ[c] {
+			b.alter(c.folder, d.UID, fmt.Sprintf("the account keeps the flags %q of %q", string(d.Old), string(d.New)))
+		}
 	}
 	return nil
 }
 
-// flagsThatDifferAt asks for the flags that messages have in the account: New is
-// what they should be.
-func (b *haul) flagsThatDifferAt(ctx context.Context, f *mailhaul.Folder, rows map[mailhaul.UID]checkpoint.Message) (differ []mailhaul.FlagChange, err error) {
-	request := mailhaul.ListRequest{Folder: f.At, Known: true, ModSeq: f.At.HighestModSeq}
-	err = b.holder.List(ctx, []mailhaul.ListRequest{request}, func(l mailhaul.Listing) error {
+// flagsThatDifferAt asks for the flags that messages have in the account, for all
+// folders in one flight: New is what they should be.
+func (b *haul) flagsThatDifferAt(ctx context.Context, all []*checked) (map[*checked][]mailhaul.FlagChange, error) {
+	requests := make([]mailhaul.ListRequest, len(all))
+	for i, c := range all {
+		requests[i] = mailhaul.ListRequest{Folder: c.folder.At, Known: true, ModSeq: c.folder.At.HighestModSeq}
+	}
+	differ := map[*checked][]mailhaul.FlagChange{}
+	next := 0
+	err := b.holder.List(ctx, requests, func(l mailhaul.Listing) error {
+		c := all[next]
+		next++
 		for _, at := range l.Flags {
-			m, ours := rows[at.UID]
-			if ours && !strings.EqualFold(string(at.Flags), string(m.Flags)) {
-				differ = append(differ, mailhaul.FlagChange{UID: m.UID, Place: m.Place, Old: at.Flags, New: m.Flags})
+			m, ours := c.rows[at.UID]
+			if ours && !strings.EqualFold(string(at.Flags), string(m.flags)) {
+				differ[c] = append(differ[c], mailhaul.FlagChange{UID: m.uid, Place: placeOf(at.UID), Old: at.Flags, New: m.flags})
 			}
 		}
 		return l.Err
@@ -127,20 +166,23 @@ func (b *haul) flagsThatDifferAt(ctx context.Context, f *mailhaul.Folder, rows m
 }
 
 // readBack compares messages in the account with what was sent.
-func (b *haul) readBack(ctx context.Context, f *mailhaul.Folder, rows map[mailhaul.UID]checkpoint.Message, uids []mailhaul.UID) error {
-	wanted := mailhaul.UIDSetOf(uids...)
-	var at []mailhaul.UID
-	for place, m := range rows {
-		if wanted.Contains(m.UID) {
-			at = append(at, place)
+func (b *haul) readBack(ctx context.Context, all []*checked) error {
+	var work []mailhaul.Work
+	byFolder := map[*mailhaul.Folder]*checked{}
+	for _, c := range all {
+		var uids []mailhaul.UID
+		for at := range c.sample {
+			uids = append(uids, at)
+		}
+		if len(uids) > 0 {
+			work = append(work, mailhaul.Work{Folder: c.folder.At, UIDs: mailhaul.UIDSetOf(uids...)})
+			byFolder[c.folder.At] = c
 		}
 	}
-	if len(at) == 0 {
-		return nil
-	}
 	var mu sync.Mutex
-	return b.holder.Fetch(ctx, []mailhaul.Work{{Folder: f.At, UIDs: mailhaul.UIDSetOf(at...)}}, func(m *mailhaul.Message) error {
-		row, ours := rows[m.UID]
+	return b.holder.Fetch(ctx, work, func(m *mailhaul.Message) error {
+		c := byFolder[m.Folder]
+		row, ours := c.sample[m.UID]
 		if m.Err != nil || !ours {
 			return nil // somebody removed it already, or it cannot be read: nothing was altered by us
 		}
@@ -150,14 +192,20 @@ func (b *haul) readBack(ctx context.Context, f *mailhaul.Folder, rows map[mailha
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		if digest := mailhaul.Digest(h.Sum(nil)); digest != row.Digest {
-			b.alter(f, row.UID, fmt.Sprintf("the account altered it: %d octets were sent, it has %d", row.Size, m.Size))
-		}
-		if !row.InternalDate.IsZero() && !m.InternalDate.Equal(row.InternalDate) {
-			b.alter(f, row.UID, fmt.Sprintf("the account gives it the date %s in place of %s", m.InternalDate.Format("2006-01-02 15:04:05 -0700"), row.InternalDate.Format("2006-01-02 15:04:05 -0700")))
-		}
+		b.compare(c.folder, row, m, mailhaul.Digest(h.Sum(nil)))
 		return nil
 	})
+}
+
+// compare tells in what a message in the account differs from what was sent.
+func (b *haul) compare(f *mailhaul.Folder, row checkpoint.Message, m *mailhaul.Message, digest mailhaul.Digest) {
+	if row.Digest != (mailhaul.Digest{}) && digest != row.Digest {
+		b.alter(f, row.UID, fmt.Sprintf("the account altered it: %d octets were sent, it has %d", row.Size, m.Size))
+	}
+	const layout = "2006-01-02 15:04:05 -0700"
+	if !row.InternalDate.IsZero() && !m.InternalDate.Equal(row.InternalDate) {
+		b.alter(f, row.UID, fmt.Sprintf("the account gives it the date %s in place of %s", m.InternalDate.Format(layout), row.InternalDate.Format(layout)))
+	}
 }
 
 // alter tells of a message that the account keeps otherwise than it was sent.

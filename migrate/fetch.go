@@ -72,7 +72,7 @@ func (b *haul) unsettled(ctx context.Context) ([]mailhaul.Work, error) {
 	for _, i := range intents {
 		b.account.intents[i.FolderID] = append(b.account.intents[i.FolderID], i)
 	}
-	var work []mailhaul.Work
+	var unsettled []*look
 	for _, l := range b.listed {
 		waiting := b.account.intents[l.folder.ID]
 		if len(waiting) == 0 || l.folder.ID == 0 {
@@ -83,11 +83,15 @@ func (b *haul) unsettled(ctx context.Context) ([]mailhaul.Work, error) {
 		for _, i := range waiting {
 			again.fetch.AddRange(mailhaul.UIDRange{First: i.UID, Last: i.UID})
 		}
-		if err := b.settleFolder(ctx, &again, false); err != nil {
-			return nil, err
-		}
-		if !again.fetch.Empty() && !b.broken[l.folder] {
-			work = append(work, mailhaul.Work{Folder: l.folder, UIDs: again.fetch})
+		unsettled = append(unsettled, &again)
+	}
+	if err := b.settleFolders(ctx, unsettled, nil); err != nil {
+		return nil, err
+	}
+	var work []mailhaul.Work
+	for _, l := range unsettled {
+		if !l.fetch.Empty() && !b.isClosed(l.folder) {
+			work = append(work, mailhaul.Work{Folder: l.folder, UIDs: l.fetch})
 		}
 	}
 	return work, nil

@@ -76,32 +76,28 @@ func (b *haul) recognise(ctx context.Context, l *look) ([]plan.Match, error) {
 	}
 	b.summary.Gone += n
 	var candidates []plan.Candidate
+	places := map[[2]uint32]mailhaul.UID{} // in a target account, of candidates whose digest is not known
 	for m, err := range b.led.Messages(ctx, l.folder.ID) {
 		if err != nil {
 			return nil, err
 		}
 		if m.UIDValidity != l.folder.UIDValidity {
 			candidates = append(candidates, plan.Candidate{UIDValidity: m.UIDValidity, UID: m.UID, Fingerprint: m.Fingerprint, Size: m.Size, Digest: m.Digest, Gone: m.GoneRun != 0})
+			if at := uidOf(m.Place); b.holder != nil && m.Digest == (mailhaul.Digest{}) && at != 0 {
+				places[[2]uint32{m.UIDValidity, uint32(m.UID)}] = at
+			}
 		}
 	}
 	work := []mailhaul.Work{{Folder: l.folder, UIDs: l.live}}
 	var seen []plan.Sighting
 	var mu sync.Mutex
-	err = b.src.Headers(ctx, work, func(m *mailhaul.Message) error {
-		if m.Err != nil {
-			return b.unseen(m)
-		}
-		header, err := io.ReadAll(m.Body)
-		if err != nil {
-			return err
-		}
+	err = b.headers(ctx, b.src, work, func(m *mailhaul.Message, print mailhaul.Fingerprint) {
 		mu.Lock()
 		defer mu.Unlock()
 		l.flags = append(l.flags, mailhaul.UIDFlags{UID: m.UID, Flags: m.Flags})
 		if todo.Fetch.Contains(m.UID) {
-			seen = append(seen, plan.Sighting{UID: m.UID, Fingerprint: mailhaul.MakeFingerprint(header), Size: m.Size})
+			seen = append(seen, plan.Sighting{UID: m.UID, Fingerprint: print, Size: m.Size})
 		}
-		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -109,7 +105,48 @@ func (b *haul) recognise(ctx context.Context, l *look) ([]plan.Match, error) {
 	slices.SortFunc(l.flags, func(a, b mailhaul.UIDFlags) int { return int(int64(a.UID) - int64(b.UID)) })
 	matches, unsure, left := plan.Pair(seen, candidates)
 	digests, err := b.digests(ctx, b.src, mailhaul.Work{Folder: l.folder, UIDs: unsure})
-	return append(matches, plan.MatchDigests(digests, left)...), err
+	if err != nil {
+		return nil, err
+	}
+	if err := b.digestsAt(ctx, l.folder.At, left, places); err != nil {
+		return nil, err
+	}
+	return append(matches, plan.MatchDigests(digests, left)...), nil
+}
+
+// digestsAt fills in digests of candidates from what a target account has.
+func (b *haul) digestsAt(ctx context.Context, at *mailhaul.Folder, candidates []plan.Candidate, places map[[2]uint32]mailhaul.UID) error {
+	var uids []mailhaul.UID
+	for _, c := range candidates {
+		uids = append(uids, places[[2]uint32{c.UIDValidity, uint32(c.UID)}])
+	}
+	wanted := mailhaul.UIDSetOf(uids...)
+	if wanted.Empty() {
+		return nil
+	}
+	digests, err := b.digests(ctx, b.holder, mailhaul.Work{Folder: at, UIDs: wanted})
+	for i, c := range candidates {
+		if d, ok := digests[places[[2]uint32{c.UIDValidity, uint32(c.UID)}]]; ok {
+			candidates[i].Digest = d
+		}
+	}
+	return err
+}
+
+// headers reads the identifying header fields of messages. A message that cannot
+// be read is left out.
+func (b *haul) headers(ctx context.Context, from mailhaul.Source, work []mailhaul.Work, got func(*mailhaul.Message, mailhaul.Fingerprint)) error {
+	return from.Headers(ctx, work, func(m *mailhaul.Message) error {
+		if m.Err != nil {
+			return b.unseen(m)
+		}
+		header, err := io.ReadAll(m.Body)
+		if err != nil {
+			return err
+		}
+		got(m, mailhaul.MakeFingerprint(header))
+		return nil
+	})
 }
 
 // digests reads bodies for their digests only.

@@ -2,7 +2,6 @@ package migrate
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/checkpoint"
@@ -26,18 +25,16 @@ func (b *haul) settle(ctx context.Context) error {
 			}
 		}
 	}
+	var todo []*look
 	for _, l := range b.listed {
 		if l.folder.ID == 0 || l.folder.At == nil || l.folder.At.UIDValidity == 0 {
 			continue
 		}
-		if !moved[l] && len(b.account.intents[l.folder.ID]) == 0 && !b.o.Again && !b.mayMiss(l) {
-			continue
-		}
-		if err := b.settleFolder(ctx, l, moved[l]); err != nil {
-			return err
+		if moved[l] || len(b.account.intents[l.folder.ID]) > 0 || b.o.Again || b.mayMiss(l) {
+			todo = append(todo, l)
 		}
 	}
-	return nil
+	return b.settleFolders(ctx, todo, moved)
 }
 
 // mayMiss tells whether the account has fewer messages than were sent.
@@ -50,135 +47,65 @@ func (b *haul) mayMiss(l *look) bool {
 	return false
 }
 
-// inventory sets what the ledger knows of a folder against the account.
-type inventory struct {
-	live      mailhaul.UIDSet                // in the account
-	strangers mailhaul.UIDSet                // of these, what no row of the ledger speaks of
-	lost      mailhaul.UIDSet                // rows, by the source's UID, whose message is not there
-	unplaced  []plan.Candidate               // rows whose message may be there under any UID
-	sights    map[mailhaul.UID]plan.Sighting // headers of strangers, once they were read
-}
-
-// settleFolder settles one folder. moved says that the account's UIDVALIDITY is
-// another one than when the messages were sent.
-func (b *haul) settleFolder(ctx context.Context, l *look, moved bool) error {
-	f := l.folder
-	inv, err := b.takeInventory(ctx, f)
+// settleFolders settles folders. moved says of which the account's UIDVALIDITY
+// is another one than when the messages were sent.
+func (b *haul) settleFolders(ctx context.Context, looks []*look, moved map[*look]bool) error {
+	if len(looks) == 0 {
+		return nil
+	}
+	inventories, err := b.takeInventories(ctx, looks)
 	if err != nil {
 		return err
 	}
-	intents := b.account.intents[f.ID]
-	delete(b.account.intents, f.ID)
-	if len(inv.unplaced)+len(intents) > 0 {
-		if err := b.see(ctx, f, inv, lowest(inv.unplaced, intents)); err != nil {
-			return err
-		}
+	err = b.see(ctx, inventories, func(inv *inventory) mailhaul.UID {
+		return lowest(inv.unplaced, b.account.intents[inv.look.folder.ID])
+	})
+	if err != nil {
+		return err
+	}
+	for _, inv := range inventories {
+		f := inv.look.folder
+		intents := b.account.intents[f.ID]
+		delete(b.account.intents, f.ID)
 		if err := b.findPlaces(ctx, f, inv); err != nil {
 			return err
 		}
-		if err := b.settleIntents(ctx, l, inv, intents); err != nil {
+		if err := b.settleIntents(ctx, inv, intents); err != nil {
+			return err
+		}
+		if moved[inv.look] {
+			b.events.notice("folder %q has a new UIDVALIDITY in the account", f.At.Name)
+			for _, c := range inv.unplaced {
+				if c.UIDValidity == f.UIDValidity && !c.Gone {
+					inv.lost.AddRange(mailhaul.UIDRange{First: c.UID, Last: c.UID})
+				}
+			}
+		}
+		if err := b.missing(ctx, inv.look, inv.lost); err != nil {
 			return err
 		}
 	}
-	if moved {
-		b.events.notice("folder %q has a new UIDVALIDITY in the account", f.At.Name)
-		for _, c := range inv.unplaced {
-			if c.UIDValidity == f.UIDValidity && !c.Gone {
-				inv.lost.AddRange(mailhaul.UIDRange{First: c.UID, Last: c.UID})
-			}
-		}
-	}
-	return b.missing(ctx, l, inv.lost)
+	return nil
 }
 
-// lowest is the lowest UID that any of the messages looked for can have.
+// lowest is the lowest UID that any of the messages looked for can have, 0 when
+// none is looked for.
 func lowest(unplaced []plan.Candidate, intents []checkpoint.Intent) mailhaul.UID {
 	if len(unplaced) > 0 {
 		return 1
 	}
-	first := intents[0].First
+	first := mailhaul.UID(0)
 	for _, i := range intents {
-		first = min(first, i.First)
+		if first == 0 || i.First < first {
+			first = max(i.First, 1)
+		}
 	}
 	return first
 }
 
-// takeInventory lists the folder in the account and the rows of all folders
-// that share it.
-func (b *haul) takeInventory(ctx context.Context, f *mailhaul.Folder) (*inventory, error) {
-	inv := &inventory{sights: map[mailhaul.UID]plan.Sighting{}}
-	err := b.holder.List(ctx, []mailhaul.ListRequest{{Folder: f.At}}, func(l mailhaul.Listing) error {
-		inv.live = l.Live
-		return l.Err
-	})
-	if err != nil {
-		return nil, err
-	}
-	var placed []mailhaul.UID
-	rows, err := b.led.Folders(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, row := range rows {
-		if row.At == nil || row.At.Raw != f.At.Raw {
-			continue
-		}
-		for m, err := range b.led.Messages(ctx, row.ID) {
-			if err != nil {
-				return nil, err
-			}
-			at := uidOf(m.Place)
-			mine := row.ID == f.ID
-			switch {
-			case at != 0 && inv.live.Contains(at):
-				placed = append(placed, at)
-			case at == 0 && mine:
-				inv.unplaced = append(inv.unplaced, candidate(m))
-			case at != 0 && mine && m.GoneRun == 0 && m.UIDValidity == f.UIDValidity:
-				inv.lost.AddRange(mailhaul.UIDRange{First: m.UID, Last: m.UID})
-			}
-		}
-	}
-	inv.strangers = inv.live.Minus(mailhaul.UIDSetOf(placed...))
-	return inv, nil
-}
-
-// uidOf reads a row's place; 0 when it is not known.
-func uidOf(place string) mailhaul.UID {
-	n, err := strconv.ParseUint(place, 10, 32)
-	if err != nil {
-		return 0
-	}
-	return mailhaul.UID(n)
-}
-
-func placeOf(uid mailhaul.UID) string { return strconv.FormatUint(uint64(uid), 10) }
-
-func candidate(m checkpoint.Message) plan.Candidate {
-	return plan.Candidate{UIDValidity: m.UIDValidity, UID: m.UID, Fingerprint: m.Fingerprint, Size: m.Size, Digest: m.Digest, Gone: m.GoneRun != 0}
-}
-
-// see reads the headers of strangers from a UID on.
-func (b *haul) see(ctx context.Context, f *mailhaul.Folder, inv *inventory, first mailhaul.UID) error {
-	uids := inv.strangers
-	if first > 1 {
-		var below mailhaul.UIDSet
-		below.AddRange(mailhaul.UIDRange{First: 1, Last: first - 1})
-		uids = uids.Minus(below)
-	}
-	for uid := range inv.sights {
-		uids.Remove(uid)
-	}
-	sights, err := b.sightings(ctx, b.holder, mailhaul.Work{Folder: f.At, UIDs: uids})
-	for _, s := range sights {
-		inv.sights[s.UID] = s
-	}
-	return err
-}
-
 // findPlaces finds rows' messages among the strangers.
 func (b *haul) findPlaces(ctx context.Context, f *mailhaul.Folder, inv *inventory) error {
-	matches, left, err := b.recogniseIn(ctx, f, inv, inv.unplaced, true)
+	matches, left, err := b.recogniseIn(ctx, inv, inv.unplaced, true)
 	if err != nil {
 		return err
 	}
@@ -203,7 +130,11 @@ func (b *haul) findPlaces(ctx context.Context, f *mailhaul.Folder, inv *inventor
 
 // settleIntents records the announced messages that have arrived, and forgets
 // the announcement of the others.
-func (b *haul) settleIntents(ctx context.Context, l *look, inv *inventory, intents []checkpoint.Intent) error {
+func (b *haul) settleIntents(ctx context.Context, inv *inventory, intents []checkpoint.Intent) error {
+	if len(intents) == 0 {
+		return nil
+	}
+	l := inv.look
 	byKey := map[[2]uint32]checkpoint.Intent{}
 	var candidates []plan.Candidate
 	for _, i := range intents {
@@ -212,7 +143,7 @@ func (b *haul) settleIntents(ctx context.Context, l *look, inv *inventory, inten
 			candidates = append(candidates, plan.Candidate{UIDValidity: i.UIDValidity, UID: i.UID, Fingerprint: i.Fingerprint, Size: i.Size, Digest: i.Digest})
 		}
 	}
-	matches, _, err := b.recogniseIn(ctx, l.folder, inv, candidates, true)
+	matches, _, err := b.recogniseIn(ctx, inv, candidates, true)
 	if err != nil {
 		return err
 	}

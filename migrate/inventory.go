@@ -1,0 +1,221 @@
+package migrate
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/checkpoint"
+	"github.com/mailhaul/mailhaul/migrate/plan"
+)
+
+// site is a folder of the target account, which may take the messages of
+// several folders.
+type site struct {
+	at        *mailhaul.Folder
+	live      mailhaul.UIDSet                // what is there
+	strangers mailhaul.UIDSet                // of these, what no row of the ledger speaks of
+	sights    map[mailhaul.UID]plan.Sighting // headers of strangers that were read
+}
+
+// inventory sets what the ledger knows of one folder against its site.
+type inventory struct {
+	*site
+	look     *look
+	lost     mailhaul.UIDSet  // rows, by the source's UID, whose message is not there
+	unplaced []plan.Candidate // rows whose message may be there under any UID
+}
+
+// takeInventories lists the sites of folders, all in one flight, and sets the
+// ledger's rows against them.
+func (b *haul) takeInventories(ctx context.Context, looks []*look) ([]*inventory, error) {
+	sites := map[string]*site{}
+	var requests []mailhaul.ListRequest
+	var all []*inventory
+	byID := map[int64]*inventory{}
+	for _, l := range looks {
+		s := sites[l.folder.At.Raw]
+		if s == nil {
+			s = &site{at: l.folder.At, sights: map[mailhaul.UID]plan.Sighting{}}
+			sites[s.at.Raw] = s
+			requests = append(requests, mailhaul.ListRequest{Folder: s.at})
+		}
+		inv := &inventory{site: s, look: l}
+		all = append(all, inv)
+		byID[l.folder.ID] = inv
+	}
+	next := 0
+	err := b.holder.List(ctx, requests, func(l mailhaul.Listing) error {
+		s := sites[requests[next].Folder.Raw]
+		next++
+		s.live = l.Live
+		return l.Err
+	})
+	if err != nil {
+		return nil, err
+	}
+	rows, err := b.led.Folders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	placed := map[*site][]mailhaul.UID{}
+	for _, row := range rows {
+		if row.At == nil || sites[row.At.Raw] == nil {
+			continue
+		}
+		s := sites[row.At.Raw]
+		for m, err := range b.led.Messages(ctx, row.ID) {
+			if err != nil {
+				return nil, err
+			}
+			if at := uidOf(m.Place); at != 0 && s.live.Contains(at) {
+				placed[s] = append(placed[s], at)
+			} else if inv := byID[row.ID]; inv != nil {
+				inv.misses(m, at)
+			}
+		}
+	}
+	for _, s := range sites {
+		s.strangers = s.live.Minus(mailhaul.UIDSetOf(placed[s]...))
+	}
+	return all, nil
+}
+
+// misses takes a row whose message is not where it was put.
+func (inv *inventory) misses(m checkpoint.Message, at mailhaul.UID) {
+	switch {
+	case at == 0:
+		inv.unplaced = append(inv.unplaced, plan.Candidate{UIDValidity: m.UIDValidity, UID: m.UID, Fingerprint: m.Fingerprint, Size: m.Size, Digest: m.Digest, Gone: m.GoneRun != 0})
+	case m.GoneRun == 0 && m.UIDValidity == inv.look.folder.UIDValidity:
+		inv.lost.AddRange(mailhaul.UIDRange{First: m.UID, Last: m.UID})
+	}
+}
+
+// see reads the headers of strangers, in one flight for all folders. first tells
+// from which UID on; 0 leaves a folder out.
+func (b *haul) see(ctx context.Context, inventories []*inventory, first func(*inventory) mailhaul.UID) error {
+	from := map[*site]mailhaul.UID{}
+	var sites []*site
+	for _, inv := range inventories {
+		f := first(inv)
+		if f == 0 {
+			continue
+		}
+		if from[inv.site] == 0 {
+			sites = append(sites, inv.site)
+			from[inv.site] = f
+		}
+		from[inv.site] = min(from[inv.site], f)
+	}
+	var work []mailhaul.Work
+	byFolder := map[*mailhaul.Folder]*site{}
+	for _, s := range sites {
+		uids := s.strangers
+		if f := from[s]; f > 1 {
+			var below mailhaul.UIDSet
+			below.AddRange(mailhaul.UIDRange{First: 1, Last: f - 1})
+			uids = uids.Minus(below)
+		}
+		if !uids.Empty() {
+			work = append(work, mailhaul.Work{Folder: s.at, UIDs: uids})
+			byFolder[s.at] = s
+		}
+	}
+	if len(work) == 0 {
+		return nil
+	}
+	var mu sync.Mutex
+	return b.headers(ctx, b.holder, work, func(m *mailhaul.Message, print mailhaul.Fingerprint) {
+		mu.Lock()
+		defer mu.Unlock()
+		byFolder[m.Folder].sights[m.UID] = plan.Sighting{UID: m.UID, Fingerprint: print, Size: m.Size}
+	})
+}
+
+// recogniseIn finds candidates among the strangers that were seen, and takes those
+// out. Where headers do not decide, bodies of both sides are read. altered
+// allows, at last, a message whose header is alike and whose body is not: it was
+// sent, so the account has altered it.
+func (b *haul) recogniseIn(ctx context.Context, inv *inventory, candidates []plan.Candidate, altered bool) (matches []plan.Match, left []plan.Candidate, err error) {
+	if len(candidates) == 0 || len(inv.sights) == 0 {
+		return nil, candidates, nil
+	}
+	f := inv.look.folder
+	matches, unsure, doubtful := plan.Pair(inv.seen(), candidates)
+	if !unsure.Empty() {
+		digests, err := b.digests(ctx, b.holder, mailhaul.Work{Folder: f.At, UIDs: unsure})
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := b.fillDigests(ctx, f, doubtful); err != nil {
+			return nil, nil, err
+		}
+		matches = append(matches, plan.MatchDigests(digests, doubtful)...)
+	}
+	left = inv.take(matches, candidates)
+	if altered && len(left) > 0 {
+		more := plan.MatchPrints(inv.seen(), left)
+		left = inv.take(more, left)
+		matches = append(matches, more...)
+	}
+	return matches, left, nil
+}
+
+func (s *site) seen() []plan.Sighting {
+	seen := make([]plan.Sighting, 0, len(s.sights))
+	for _, x := range s.sights {
+		seen = append(seen, x)
+	}
+	return seen
+}
+
+// take takes matched messages out of the strangers and returns the candidates
+// that are left.
+func (s *site) take(matches []plan.Match, candidates []plan.Candidate) []plan.Candidate {
+	if len(matches) == 0 {
+		return candidates
+	}
+	taken := map[[2]uint32]bool{}
+	uids := make([]mailhaul.UID, 0, len(matches))
+	for _, m := range matches {
+		taken[[2]uint32{m.Candidate.UIDValidity, uint32(m.Candidate.UID)}] = true
+		delete(s.sights, m.UID)
+		uids = append(uids, m.UID)
+	}
+	s.strangers = s.strangers.Minus(mailhaul.UIDSetOf(uids...))
+	return slices.DeleteFunc(slices.Clone(candidates), func(c plan.Candidate) bool { return taken[[2]uint32{c.UIDValidity, uint32(c.UID)}] })
+}
+
+// fillDigests reads the bodies of candidates whose digest is not known, where
+// the source still has them.
+func (b *haul) fillDigests(ctx context.Context, f *mailhaul.Folder, candidates []plan.Candidate) error {
+	unknown := func(c plan.Candidate) bool {
+		return c.Digest == (mailhaul.Digest{}) && c.UIDValidity == f.UIDValidity
+	}
+	var uids []mailhaul.UID
+	for _, c := range candidates {
+		if unknown(c) {
+			uids = append(uids, c.UID)
+		}
+	}
+	digests, err := b.digests(ctx, b.src, mailhaul.Work{Folder: f, UIDs: mailhaul.UIDSetOf(uids...)})
+	for i, c := range candidates {
+		if d, ok := digests[c.UID]; ok && unknown(c) {
+			candidates[i].Digest = d
+		}
+	}
+	return err
+}
+
+// uidOf reads a row's place in an account; 0 when it is not known.
+func uidOf(place string) mailhaul.UID {
+	n, err := strconv.ParseUint(place, 10, 32)
+	if err != nil {
+		return 0
+	}
+	return mailhaul.UID(n)
+}
+
+func placeOf(uid mailhaul.UID) string { return strconv.FormatUint(uint64(uid), 10) }
