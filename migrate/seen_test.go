@@ -93,7 +93,11 @@ func (p *pair) carried(t *testing.T, s migrate.Summary) int {
 	}
 	changed := map[string]int{}
 	named, shown := 0, 0
-	for folder, list := range p.from.letters(t) {
+	source := p.put
+	if source == nil {
+		source = p.from.letters(t)
+	}
+	for folder, list := range source {
 		place := at(folder)
 		for _, m := range list {
 			if _, refused := failed[folder][m.uid]; refused {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"time"
 
 	"github.com/mailhaul/mailhaul"
 )
@@ -27,10 +28,11 @@ func (t *Target) Store(ctx context.Context, m *mailhaul.Message) error {
 	if err != nil {
 		return err
 	}
-	if t.limit >= 0 && m.Size > t.limit {
-		return storeError(m, fmt.Errorf("its %d octets are more than the %d that the server takes (APPENDLIMIT)", m.Size, t.limit))
+	if limit := t.limits.Message; limit >= 0 && m.Size > limit {
+		return storeError(m, fmt.Errorf("its %d octets are more than the %d that the server takes (APPENDLIMIT)", m.Size, limit))
 	}
 	o := &outgoing{receipt: mailhaul.Receipt{Folder: m.Folder, UID: m.UID, Flags: m.Flags, InternalDate: m.InternalDate, Size: m.Size, Stored: m.Size}}
+	o.receipt.Doubt = unusual(m.InternalDate, t.config.Now())
 	if m.Size > maxGathered {
 		return t.storeStream(ctx, l, o, m)
 	}
@@ -115,7 +117,7 @@ func (o *outgoing) gather(m *mailhaul.Message) error {
 		o.receipt.Digest = sha256.Sum256(octets)
 	}
 	o.receipt.Fingerprint = mailhaul.MakeFingerprint(octets[:min(len(octets), maxHeader)])
-	o.receipt.Doubt = doubtful(octets)
+	o.receipt.Doubt = o.receipt.Doubt || doubtful(octets)
 	return nil
 }
 
@@ -160,6 +162,12 @@ func doubtful(octets []byte) bool {
 	return false
 }
 
+// unusual tells of dates that some servers do not keep: of before 1970, and of
+// the future.
+func unusual(date, now time.Time) bool {
+	return !date.IsZero() && (date.Unix() <= 0 || date.After(now))
+}
+
 // stream is a message that goes from source to account without being held.
 type stream struct {
 	ctx    context.Context
@@ -177,7 +185,7 @@ func (t *Target) storeStream(ctx context.Context, l *lane, o *outgoing, m *mailh
 		return bodyError(int64(n), m.Size, err)
 	}
 	o.receipt.Fingerprint = mailhaul.MakeFingerprint(header)
-	o.receipt.Doubt = doubtful(header)
+	o.receipt.Doubt = o.receipt.Doubt || doubtful(header)
 	o.stream = &stream{ctx: ctx, body: io.MultiReader(bytes.NewReader(header), m.Body), sum: sha256.New(), done: make(chan error, 1)}
 	t.mu.Lock()
 	if t.err != nil {
