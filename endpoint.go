@@ -146,8 +146,8 @@ type Holder interface {
 	// Names returns the prefix of the personal namespace and the hierarchy
 	// delimiter of new folders, as of the last Folders.
 	Names() (namespace, delimiter string)
-	// Limits tells how much may be stored.
-	Limits(ctx context.Context) (Limits, error)
+	// Limits tells how much may be stored, as of the last Folders.
+	Limits() Limits
 }
 
 // Limits are what a target takes, in octets; -1 when it does not say.

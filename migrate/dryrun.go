@@ -18,10 +18,7 @@ func (b *haul) dryRun(ctx context.Context) error {
 		return err
 	}
 	if b.holder != nil {
-		var err error
-		if b.summary.Limits, err = b.holder.Limits(ctx); err != nil {
-			return err
-		}
+		b.summary.Limits = b.holder.Limits()
 	}
 	var requests []mailhaul.ListRequest
 	var asked []plan.Folder

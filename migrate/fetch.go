@@ -20,7 +20,9 @@ func (b *haul) fetch(ctx context.Context) error {
 			messages += int64(l.fetch.Len())
 		}
 	}
-	b.events.plan(messages, b.octets(work))
+	octets := b.octets(work)
+	b.events.plan(messages, octets)
+	b.tellRoom(octets)
 	if len(work) == 0 {
 		return nil
 	}
@@ -95,6 +97,17 @@ func (b *haul) unsettled(ctx context.Context) ([]mailhaul.Work, error) {
 		}
 	}
 	return work, nil
+}
+
+// tellRoom warns when a target account has not the room for what is to come. The
+// run goes on: what fits is copied, the rest when there is room.
+func (b *haul) tellRoom(octets int64) {
+	if b.holder == nil {
+		return
+	}
+	if l := b.holder.Limits(); l.Total >= 0 && octets > l.Total-l.Used {
+		b.events.notice("the account has room for %d octets (quota), and %d are to be copied", max(0, l.Total-l.Used), octets)
+	}
 }
 
 // octets returns how much the work is, -1 when the source did not say.

@@ -20,6 +20,8 @@ type Account struct {
 	namespaces Namespaces // as of the last Folders, like the next two
 	delimiter  string
 	utf8       bool // names are UTF-8 on the wire
+	limits     mailhaul.Limits
+	takesMail  bool // a target: Folders asks for limits, too
 
 	mu   sync.Mutex
 	idle []*session

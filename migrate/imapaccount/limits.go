@@ -1,76 +1,51 @@
 package imapaccount
 
 import (
-	"context"
 	"strconv"
 	"strings"
 
 	"github.com/mailhaul/mailhaul"
 )
 
-// Limits implements mailhaul.Holder. Of several quota roots the one with the
-// least room counts.
-func (t *Target) Limits(ctx context.Context) (mailhaul.Limits, error) {
-	limits := mailhaul.Limits{Message: -1, Used: -1, Total: -1}
-	err := t.withRetry(ctx, func(s *session) error {
-		for c := range s.caps {
-			if n, ok := strings.CutPrefix(string(c), "APPENDLIMIT="); ok {
-				if octets, err := strconv.ParseInt(n, 10, 64); err == nil {
-					limits.Message = octets
-				}
+// Limits implements mailhaul.Holder.
+func (t *Target) Limits() mailhaul.Limits { return t.limits }
+
+// askLimits sends the questions for what the account takes. Of several quota
+// roots the one with the least room counts.
+func (l *lister) askLimits() (tags []string) {
+	l.limitsFound = mailhaul.Limits{Message: -1, Used: -1, Total: -1}
+	for c := range l.s.caps {
+		if n, ok := strings.CutPrefix(string(c), "APPENDLIMIT="); ok {
+			if octets, err := strconv.ParseInt(n, 10, 64); err == nil {
+				l.limitsFound.Message = octets
 			}
 		}
-		var status, quota string
-		if s.caps.Has("APPENDLIMIT") {
-			status = s.send(`STATUS "INBOX" (APPENDLIMIT)`)
-		}
-		if s.caps.Has("QUOTA") {
-			quota = s.send(`GETQUOTAROOT "INBOX"`)
-		}
-		if err := s.conn.Flush(); err != nil {
-			return err
-		}
-		for _, tag := range []string{status, quota} {
-			if tag == "" {
-				continue
-			}
-			err := s.wait(tag, 1000, maxLine, func(_ uint32, word string, r *response) error {
-				switch word {
-				case "STATUS":
-					return readAppendLimit(r, &limits)
-				case "QUOTA":
-					return readQuota(r, &limits)
-				}
-				return nil
-			})
-			if err != nil && !isRefusal(err) {
-				return err
-			}
-		}
-		return nil
-	})
-	t.limit = limits.Message
-	return limits, err
+	}
+	if l.s.caps.Has("APPENDLIMIT") {
+		tags = append(tags, l.s.send(`STATUS "INBOX" (APPENDLIMIT)`))
+	}
+	if l.s.caps.Has("QUOTA") {
+		tags = append(tags, l.s.send(`GETQUOTAROOT "INBOX"`))
+	}
+	return tags
 }
 
-// readAppendLimit reads the APPENDLIMIT of a STATUS answer (RFC 7889, 4); NIL is
-// no limit.
-func readAppendLimit(r *response, limits *mailhaul.Limits) error {
-	if _, err := r.name(); err != nil {
-		return err
+// readAppendLimit reads the items of a STATUS answer if these are APPENDLIMIT
+// alone (RFC 7889, 4); NIL is no limit.
+func (l *lister) readAppendLimit(r *response) (done bool, err error) {
+	rest := strings.TrimLeft(string(r.rest), " ")
+	if len(rest) < 12 || !strings.EqualFold(rest[:12], "(APPENDLIMIT") {
+		return false, nil
 	}
 	r.blanks()
-	if err := r.expect('('); err != nil {
-		return err
-	}
-	if strings.EqualFold(string(r.word()), "APPENDLIMIT") {
-		r.blanks()
-		if n, err := r.number(); err == nil {
-			limits.Message = int64(n)
-		}
+	r.eat('(')
+	r.word()
+	r.blanks()
+	if n, err := r.number(); err == nil {
+		l.limitsFound.Message = int64(n)
 	}
 	r.rest = nil
-	return nil
+	return true, nil
 }
 
 // readQuota reads a QUOTA answer (RFC 9208, 5.1): storage is counted in units of
@@ -80,11 +55,14 @@ func readQuota(r *response, limits *mailhaul.Limits) error {
 		return err
 	}
 	r.blanks()
-	if !r.eat('(') { // Courier 5 sends no list where there is no quota
-		return nil
+	if err := r.expect('('); err != nil {
+		return err
 	}
 	for r.blanks(); !r.eat(')'); r.blanks() {
 		resource := strings.ToUpper(string(r.word()))
+		if resource == "" {
+			return r.syntax("a quota resource")
+		}
 		r.blanks()
 		used, err := r.number()
 		if err != nil {

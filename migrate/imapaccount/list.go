@@ -19,11 +19,11 @@ const maxFolders = 200_000
 func (a *Account) Folders(ctx context.Context) ([]*mailhaul.Folder, error) {
 	var folders []*mailhaul.Folder
 	err := a.withRetry(ctx, func(s *session) error {
-		l := &lister{s: s, version: a.config.Version, byRaw: map[string]*mailhaul.Folder{}, subscribed: map[string]bool{}}
+		l := &lister{s: s, limits: a.takesMail, version: a.config.Version, byRaw: map[string]*mailhaul.Folder{}, subscribed: map[string]bool{}}
 		if err := l.list(); err != nil {
 			return err
 		}
-		a.namespaces, a.utf8 = l.namespaces, s.utf8
+		a.namespaces, a.utf8, a.limits = l.namespaces, s.utf8, l.limitsFound
 		for _, f := range l.folders {
 			f.Namespace = l.namespaces.prefixOf(f.Raw, s.utf8)
 			a.delimiter = cmp.Or(f.Delimiter, a.delimiter)
@@ -36,13 +36,15 @@ func (a *Account) Folders(ctx context.Context) ([]*mailhaul.Folder, error) {
 
 // lister collects what the answers to LIST and its companions say.
 type lister struct {
-	s          *session
-	version    string
-	folders    []*mailhaul.Folder
-	byRaw      map[string]*mailhaul.Folder
-	inbox      *mailhaul.Folder
-	subscribed map[string]bool
-	namespaces Namespaces
+	s           *session
+	limits      bool // asked for, too
+	limitsFound mailhaul.Limits
+	version     string
+	folders     []*mailhaul.Folder
+	byRaw       map[string]*mailhaul.Folder
+	inbox       *mailhaul.Folder
+	subscribed  map[string]bool
+	namespaces  Namespaces
 }
 
 func (l *lister) list() error {
@@ -53,6 +55,9 @@ func (l *lister) list() error {
 	}
 	if s.caps.Has(imap.CapNamespace) {
 		optional = append(optional, s.send("NAMESPACE"))
+	}
+	if l.limits {
+		optional = append(optional, l.askLimits()...)
 	}
 	extended := s.caps.Has(imap.CapListExtended)
 	listStatus := extended && s.caps.Has(imap.CapListStatus)
@@ -106,6 +111,9 @@ func (l *lister) answer(_ uint32, word string, r *response) error {
 		if err != nil {
 			return err
 		}
+		if done, err := l.readAppendLimit(r); done || err != nil {
+			return err
+		}
 		f := l.byRaw[raw]
 		if f == nil && strings.EqualFold(raw, "INBOX") {
 			f = l.inbox
@@ -114,6 +122,8 @@ func (l *lister) answer(_ uint32, word string, r *response) error {
 			f = &mailhaul.Folder{} // an answer about nothing that we know
 		}
 		return readStatus(r, f)
+	case "QUOTA":
+		return readQuota(r, &l.limitsFound)
 	case "NAMESPACE":
 		return l.readNamespaces(r)
 	}

@@ -15,7 +15,6 @@ import (
 // folder's lock.
 type Target struct {
 	*Account
-	limit int64 // the largest message (RFC 7889), -1 when not told
 
 	journal  sync.Mutex // held while announce or receipts is called
 	announce func([]mailhaul.Intent, []mailhaul.Receipt) error
@@ -33,7 +32,8 @@ var _ mailhaul.Holder = (*Target)(nil)
 
 // Target returns the account as a target. It shares the account's connections.
 func (a *Account) Target() *Target {
-	t := &Target{Account: a, limit: -1, lanes: map[string]*lane{},
+	a.takesMail, a.limits = true, mailhaul.Limits{Message: -1, Used: -1, Total: -1}
+	t := &Target{Account: a, lanes: map[string]*lane{},
 		receipts: func([]mailhaul.Receipt) error { return nil }}
 	t.announce = func(_ []mailhaul.Intent, done []mailhaul.Receipt) error {
 		if len(done) == 0 {
