@@ -87,7 +87,8 @@ func (b *haul) takeInventories(ctx context.Context, looks []*look) ([]*inventory
 func (inv *inventory) misses(m checkpoint.Message, at mailhaul.UID) {
 	switch {
 	case at == 0:
-		inv.unplaced = append(inv.unplaced, plan.Candidate{UIDValidity: m.UIDValidity, UID: m.UID, Fingerprint: m.Fingerprint, Size: m.Size, Digest: m.Digest, Gone: m.GoneRun != 0})
+		inv.unplaced = append(inv.unplaced, plan.Candidate{UIDValidity: m.UIDValidity, UID: m.UID, Fingerprint: m.Fingerprint, Size: m.Size, Digest: m.Digest, Gone: m.GoneRun != 0,
+			InternalDate: m.InternalDate, Flags: m.Flags})
 	case m.GoneRun == 0 && m.UIDValidity == inv.look.folder.UIDValidity:
 		inv.lost.AddRange(mailhaul.UIDRange{First: m.UID, Last: m.UID})
 	}
@@ -130,7 +131,7 @@ func (b *haul) see(ctx context.Context, inventories []*inventory, first func(*in
 	return b.headers(ctx, b.holder, work, func(m *mailhaul.Message, print mailhaul.Fingerprint) {
 		mu.Lock()
 		defer mu.Unlock()
-		byFolder[m.Folder].sights[m.UID] = plan.Sighting{UID: m.UID, Fingerprint: print, Size: m.Size}
+		byFolder[m.Folder].sights[m.UID] = plan.Sighting{UID: m.UID, Fingerprint: print, Size: m.Size, InternalDate: m.InternalDate, Flags: m.Flags}
 	})
 }
 
@@ -152,7 +153,7 @@ func (b *haul) recogniseIn(ctx context.Context, inv *inventory, candidates []pla
 		if err := b.fillDigests(ctx, f, doubtful); err != nil {
 			return nil, nil, err
 		}
-		matches = append(matches, plan.MatchDigests(digests, doubtful)...)
+		matches = append(matches, plan.MatchDigests(inv.seen(), digests, doubtful)...)
 	}
 	left = inv.take(matches, candidates)
 	if altered && len(left) > 0 {

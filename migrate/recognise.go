@@ -102,7 +102,8 @@ func (b *haul) candidates(ctx context.Context, work []mailhaul.Work) (map[*mailh
 		mu.Lock()
 		defer mu.Unlock()
 		c := found[m.Folder]
-		c.list = append(c.list, plan.Candidate{UIDValidity: m.Folder.UIDValidity, UID: m.UID, Fingerprint: print, Size: m.Size})
+		c.list = append(c.list, plan.Candidate{UIDValidity: m.Folder.UIDValidity, UID: m.UID, Fingerprint: print, Size: m.Size,
+			InternalDate: m.InternalDate, Flags: m.Flags})
 		c.receipts[m.UID] = mailhaul.Receipt{Folder: m.Folder, UID: m.UID, Flags: m.Flags, InternalDate: m.InternalDate, Size: m.Size, Stored: m.Size, Fingerprint: print}
 	})
 	return found, err

@@ -82,7 +82,8 @@ func (b *haul) recognise(ctx context.Context, l *look) ([]plan.Match, error) {
 			return nil, err
 		}
 		if m.UIDValidity != l.folder.UIDValidity {
-			candidates = append(candidates, plan.Candidate{UIDValidity: m.UIDValidity, UID: m.UID, Fingerprint: m.Fingerprint, Size: m.Size, Digest: m.Digest, Gone: m.GoneRun != 0})
+			candidates = append(candidates, plan.Candidate{UIDValidity: m.UIDValidity, UID: m.UID, Fingerprint: m.Fingerprint, Size: m.Size, Digest: m.Digest, Gone: m.GoneRun != 0,
+				InternalDate: m.InternalDate, Flags: m.Flags})
 			if at := uidOf(m.Place); b.holder != nil && m.Digest == (mailhaul.Digest{}) && at != 0 {
 				places[[2]uint32{m.UIDValidity, uint32(m.UID)}] = at
 			}
@@ -96,7 +97,7 @@ func (b *haul) recognise(ctx context.Context, l *look) ([]plan.Match, error) {
 		defer mu.Unlock()
 		l.flags = append(l.flags, mailhaul.UIDFlags{UID: m.UID, Flags: m.Flags})
 		if todo.Fetch.Contains(m.UID) {
-			seen = append(seen, plan.Sighting{UID: m.UID, Fingerprint: print, Size: m.Size})
+			seen = append(seen, plan.Sighting{UID: m.UID, Fingerprint: print, Size: m.Size, InternalDate: m.InternalDate, Flags: m.Flags})
 		}
 	})
 	if err != nil {
@@ -111,7 +112,7 @@ func (b *haul) recognise(ctx context.Context, l *look) ([]plan.Match, error) {
 	if err := b.digestsAt(ctx, l.folder.At, left, places); err != nil {
 		return nil, err
 	}
-	return append(matches, plan.MatchDigests(digests, left)...), nil
+	return append(matches, plan.MatchDigests(seen, digests, left)...), nil
 }
 
 // digestsAt fills in digests of candidates from what a target account has.

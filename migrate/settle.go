@@ -140,7 +140,8 @@ func (b *haul) settleIntents(ctx context.Context, inv *inventory, intents []chec
 	for _, i := range intents {
 		byKey[[2]uint32{i.UIDValidity, uint32(i.UID)}] = i
 		if i.TargetUIDValidity == l.folder.At.UIDValidity { // else the folder that it was sent to is no more
-			candidates = append(candidates, plan.Candidate{UIDValidity: i.UIDValidity, UID: i.UID, Fingerprint: i.Fingerprint, Size: i.Size, Digest: i.Digest})
+			candidates = append(candidates, plan.Candidate{UIDValidity: i.UIDValidity, UID: i.UID, Fingerprint: i.Fingerprint, Size: i.Size, Digest: i.Digest,
+				InternalDate: i.InternalDate, Flags: i.Flags})
 		}
 	}
 	matches, _, err := b.recogniseIn(ctx, inv, candidates, true)

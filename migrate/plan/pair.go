@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/mailhaul/mailhaul"
 )
@@ -16,6 +17,9 @@ type Candidate struct {
 	Size        int64
 	Digest      mailhaul.Digest // zero when it is not known
 	Gone        bool
+	// InternalDate and Flags tell apart what is the same octets: a hint.
+	InternalDate time.Time
+	Flags        mailhaul.Flags
 }
 
 // Sighting is a message on the server, known by its header only.
@@ -23,6 +27,9 @@ type Sighting struct {
 	UID         mailhaul.UID
 	Fingerprint mailhaul.Fingerprint
 	Size        int64 // RFC822.SIZE: a hint
+	// InternalDate and Flags are those that it has now.
+	InternalDate time.Time
+	Flags        mailhaul.Flags
 }
 
 // Match says that a message on the server is one of the candidates.
@@ -40,7 +47,7 @@ type kin struct {
 // Pair recognises messages by fingerprint and size, each candidate at most
 // once. It is strict: it takes a sighting for a candidate only when there are
 // as many of the one as of the other and the candidates are all the same octets
-// (one of each, or known twins). Whatever else has the fingerprint of
+// (one of each, or known twins, which date and flags tell apart). Whatever else has the fingerprint of
 // candidates is in doubt: the bodies of those sightings, and of those doubtful
 // candidates whose digest is not known, must be read and given to MatchDigests.
 // Messages without any identifying header field are always in doubt. A sighting
@@ -68,10 +75,10 @@ func Pair(seen []Sighting, candidates []Candidate) (matches []Match, doubtful ma
 		}
 		group := groups[k]
 		sure[k] = k.print != empty && len(group) == end-begin && alike(group)
-		for i, s := range sights[begin:end] {
-			if sure[k] {
-				matches = append(matches, Match{s.UID, group[i]})
-			} else if known[k.print] {
+		if sure[k] {
+			matches = append(matches, assign(sights[begin:end], group)...)
+		} else if known[k.print] {
+			for _, s := range sights[begin:end] {
 				doubtful.Add(s.UID)
 			}
 		}
@@ -97,46 +104,91 @@ func alike(group []Candidate) bool {
 	return true
 }
 
-// MatchDigests recognises messages by their octets, each candidate at most
-// once, in order. Candidates whose digest is not known match nothing.
-func MatchDigests(digests map[mailhaul.UID]mailhaul.Digest, candidates []Candidate) []Match {
-	byDigest := map[mailhaul.Digest][]Candidate{}
-	for _, c := range ordered(candidates) {
-		if c.Digest != (mailhaul.Digest{}) {
-			byDigest[c.Digest] = append(byDigest[c.Digest], c)
+// assign pairs messages that are the same octets, each at most once: those that
+// arrived at the same moment and have the same flags, then those of the same
+// moment, then the others; each time in order, live candidates before gone ones.
+func assign(seen []Sighting, candidates []Candidate) (out []Match) {
+	type trait struct {
+		second int64
+		flags  mailhaul.Flags
+	}
+	traits := []func(time.Time, mailhaul.Flags) trait{
+		func(t time.Time, f mailhaul.Flags) trait { return trait{t.Unix(), f} },
+		func(t time.Time, _ mailhaul.Flags) trait { return trait{t.Unix(), ""} },
+		func(time.Time, mailhaul.Flags) trait { return trait{} },
+	}
+	for _, gone := range []bool{false, true} {
+		var group []Candidate
+		for _, c := range candidates {
+			if c.Gone == gone {
+				group = append(group, c)
+			}
 		}
-	}
-	uids := make([]mailhaul.UID, 0, len(digests))
-	for uid := range digests {
-		uids = append(uids, uid)
-	}
-	slices.Sort(uids)
-	var out []Match
-	for _, uid := range uids {
-		if c := byDigest[digests[uid]]; len(c) > 0 {
-			out = append(out, Match{uid, c[0]})
-			byDigest[digests[uid]] = c[1:]
+		for _, of := range traits {
+			byTrait := map[trait][]Candidate{}
+			for _, c := range group {
+				k := of(c.InternalDate, c.Flags)
+				byTrait[k] = append(byTrait[k], c)
+			}
+			var rest []Sighting
+			taken := map[[2]uint32]bool{}
+			for _, s := range seen {
+				k := of(s.InternalDate, s.Flags)
+				if len(byTrait[k]) == 0 {
+					rest = append(rest, s)
+					continue
+				}
+				c := byTrait[k][0]
+				byTrait[k] = byTrait[k][1:]
+				taken[[2]uint32{c.UIDValidity, uint32(c.UID)}] = true
+				out = append(out, Match{s.UID, c})
+			}
+			seen = rest
+			group = slices.DeleteFunc(group, func(c Candidate) bool { return taken[[2]uint32{c.UIDValidity, uint32(c.UID)}] })
 		}
 	}
 	return out
 }
 
+// MatchDigests recognises those of the messages seen whose digest is given by
+// their octets, each candidate at most once. Of candidates that are the same
+// octets, date and flags decide, then the order. Candidates whose digest is not
+// known match nothing.
+func MatchDigests(seen []Sighting, digests map[mailhaul.UID]mailhaul.Digest, candidates []Candidate) []Match {
+	return matchBy(seen, candidates,
+		func(s Sighting) (mailhaul.Digest, bool) { d, ok := digests[s.UID]; return d, ok },
+		func(c Candidate) (mailhaul.Digest, bool) { return c.Digest, c.Digest != mailhaul.Digest{} })
+}
+
 // MatchPrints is the last resort for messages that a server altered: it pairs
-// what MatchDigests left by fingerprint alone, in order, each candidate at most
-// once. Messages without any identifying header field match nothing.
+// what MatchDigests left by fingerprint alone, each candidate at most once, by
+// date and flags where there are several, then in order. Messages without any
+// identifying header field match nothing.
 func MatchPrints(seen []Sighting, candidates []Candidate) []Match {
-	byPrint := map[mailhaul.Fingerprint][]Candidate{}
+	empty := mailhaul.MakeFingerprint(nil)
+	return matchBy(seen, candidates,
+		func(s Sighting) (mailhaul.Fingerprint, bool) { return s.Fingerprint, s.Fingerprint != empty },
+		func(c Candidate) (mailhaul.Fingerprint, bool) { return c.Fingerprint, true })
+}
+
+// matchBy pairs what has the same key, in the order of UIDs.
+func matchBy[K comparable](seen []Sighting, candidates []Candidate, ofSighting func(Sighting) (K, bool), ofCandidate func(Candidate) (K, bool)) (out []Match) {
+	groups := map[K][]Candidate{}
 	for _, c := range ordered(candidates) {
-		byPrint[c.Fingerprint] = append(byPrint[c.Fingerprint], c)
-	}
-	delete(byPrint, mailhaul.MakeFingerprint(nil))
-	var out []Match
-	for _, s := range byUID(seen) {
-		if c := byPrint[s.Fingerprint]; len(c) > 0 {
-			out = append(out, Match{s.UID, c[0]})
-			byPrint[s.Fingerprint] = c[1:]
+		if k, ok := ofCandidate(c); ok {
+			groups[k] = append(groups[k], c)
 		}
 	}
+	sights := map[K][]Sighting{}
+	for _, s := range byUID(seen) {
+		if k, ok := ofSighting(s); ok && len(groups[k]) > 0 {
+			sights[k] = append(sights[k], s)
+		}
+	}
+	for k, group := range sights {
+		out = append(out, assign(group, groups[k])...)
+	}
+	slices.SortFunc(out, func(a, b Match) int { return cmp.Compare(a.UID, b.UID) })
 	return out
 }
 

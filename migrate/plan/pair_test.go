@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/migrate/plan"
@@ -87,7 +88,11 @@ func TestMatchDigests(t *testing.T) {
 		{"not known is like nothing", digests{11: {}}, []plan.Candidate{candidate(1, 1, 0, 10)}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := show(plan.MatchDigests(c.digests, c.candidates)); got != c.matches {
+			var seen []plan.Sighting
+			for uid := range c.digests {
+				seen = append(seen, plan.Sighting{UID: uid})
+			}
+			if got := show(plan.MatchDigests(seen, c.digests, c.candidates)); got != c.matches {
 				t.Errorf("%s, want %s", got, c.matches)
 			}
 		})
@@ -110,6 +115,54 @@ func TestMatchPrints(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			if got := show(plan.MatchPrints(c.seen, c.candidates)); got != c.matches {
 				t.Errorf("%s, want %s", got, c.matches)
+			}
+		})
+	}
+}
+
+// TestTwinsAreToldApart: what is the same octets differs by date and flags, and
+// those of one must not become those of another. None of it is needed to match.
+func TestTwinsAreToldApart(t *testing.T) {
+	day := time.Date(2011, 3, 4, 5, 6, 7, 0, time.UTC)
+	is := func(uid mailhaul.UID, day time.Time, flags ...string) plan.Sighting {
+		s := sighting(uid, 1, 10)
+		s.InternalDate, s.Flags = day, mailhaul.MakeFlags(flags...)
+		return s
+	}
+	was := func(uid mailhaul.UID, day time.Time, flags ...string) plan.Candidate {
+		c := candidate(uid, 1, 1, 10)
+		c.InternalDate, c.Flags = day, mailhaul.MakeFlags(flags...)
+		return c
+	}
+	later, elsewhere := day.Add(time.Hour), day.In(time.FixedZone("", 3600))
+	for _, c := range []struct {
+		name       string
+		seen       []plan.Sighting
+		candidates []plan.Candidate
+		matches    string
+	}{
+		{"by date", []plan.Sighting{is(11, later), is(12, day)}, []plan.Candidate{was(1, day), was(2, later)}, "11<2 12<1"},
+		{"the same instant in another zone", []plan.Sighting{is(11, later), is(12, elsewhere)}, []plan.Candidate{was(1, day), was(2, later)}, "11<2 12<1"},
+		{"by flags", []plan.Sighting{is(11, day, `\Seen`), is(12, day)}, []plan.Candidate{was(1, day), was(2, day, `\Seen`)}, "11<2 12<1"},
+		{"by date before flags", []plan.Sighting{is(11, later, `\Seen`), is(12, day)}, []plan.Candidate{was(1, day, `\Seen`), was(2, later)}, "11<2 12<1"},
+		{"by date and flags before date", []plan.Sighting{is(11, day), is(12, day, `\Seen`)}, []plan.Candidate{was(1, day, `\Seen`), was(2, day, "other")}, "11<2 12<1"},
+		{"neither", []plan.Sighting{is(11, later, "a"), is(12, later, "b")}, []plan.Candidate{was(1, day), was(2, day)}, "11<1 12<2"},
+		{"the rest in order", []plan.Sighting{is(11, later), is(12, day), is(13, later)}, []plan.Candidate{was(1, time.Time{}), was(2, day), was(3, time.Time{})}, "11<1 12<2 13<3"},
+		{"live before gone, whatever the date", []plan.Sighting{is(11, day), is(12, day)}, []plan.Candidate{gone(was(1, day)), was(2, later)}, "11<2 12<1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got, _, _ := plan.Pair(c.seen, c.candidates); show(got) != c.matches {
+				t.Errorf("Pair: %s, want %s", show(got), c.matches)
+			}
+			digests := map[mailhaul.UID]mailhaul.Digest{}
+			for _, s := range c.seen {
+				digests[s.UID] = mailhaul.Digest{1}
+			}
+			if got := plan.MatchDigests(c.seen, digests, c.candidates); show(got) != c.matches {
+				t.Errorf("MatchDigests: %s, want %s", show(got), c.matches)
+			}
+			if got := plan.MatchPrints(c.seen, c.candidates); show(got) != c.matches {
+				t.Errorf("MatchPrints: %s, want %s", show(got), c.matches)
 			}
 		})
 	}
