@@ -55,8 +55,8 @@ func readQuota(r *response, limits *mailhaul.Limits) error {
 		return err
 	}
 	r.blanks()
-	if err := r.expect('('); err != nil {
-		return err
+	if !r.eat('(') { // Courier 5 names a root without any limit so
+		return nil
 	}
 	for r.blanks(); !r.eat(')'); r.blanks() {
 		resource := strings.ToUpper(string(r.word()))
