@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strings"
 	"sync"
 
@@ -51,18 +53,33 @@ type checked struct {
 	folder *mailhaul.Folder
 	rows   map[mailhaul.UID]flagged            // by the UID in the account
 	sample map[mailhaul.UID]checkpoint.Message // those to be read back, likewise
+	// earlier says that some are there since before this run.
+	earlier bool
 }
 
 // flagged is a message and the flags that it should have.
 type flagged struct {
-	uid   mailhaul.UID // the source's
-	flags mailhaul.Flags
+	uid     mailhaul.UID // the source's
+	flags   mailhaul.Flags
+	earlier bool // a run stored it that did not come to its check
 }
 
-// check looks at what the account made of the messages that this run stored:
-// flags that it forgot are set, and what it altered is told.
+// forgotten are the flags that a message may lack as long as it was not checked:
+// \Deleted is not sent with it, and Exchange forgets \Flagged.
+var forgotten = []string{`\Deleted`, `\Flagged`}
+
+// lacks tells whether a message has all that it should have but for flags that
+// may be forgotten.
+func (m flagged) lacks(has mailhaul.Flags) bool {
+	rest := slices.DeleteFunc(m.flags.List(), func(f string) bool { return slices.Contains(forgotten, f) && !has.Has(f) })
+	return has != m.flags && strings.EqualFold(string(mailhaul.MakeFlags(rest...)), string(has))
+}
+
+// check looks at what the account made of the messages that this run stored, and
+// of those of a run that was cut off: flags that it forgot are set, and what it
+// altered is told.
 func (b *haul) check(ctx context.Context) error {
-	if len(b.account.fresh) == 0 {
+	if b.holder == nil {
 		return nil
 	}
 	var unplaced []*look
@@ -76,13 +93,20 @@ func (b *haul) check(ctx context.Context) error {
 	}
 	var all []*checked
 	for _, l := range b.listed {
-		if n := b.account.fresh[l.folder]; n != nil {
-			c, err := b.stored(ctx, l.folder, n)
-			if err != nil {
-				return err
-			}
+		n := b.account.fresh[l.folder]
+		if n == nil && (l.known == nil || l.known.Live == 0 || b.o.NoFlags || l.folder.At == nil) {
+			continue
+		}
+		c, err := b.stored(ctx, l, n)
+		if err != nil {
+			return err
+		}
+		if len(c.rows) > 0 {
 			all = append(all, c)
 		}
+	}
+	if len(all) == 0 {
+		return nil
 	}
 	if err := b.checkFlags(ctx, all); err != nil {
 		return err
@@ -91,19 +115,34 @@ func (b *haul) check(ctx context.Context) error {
 }
 
 // stored reads the rows of messages that this run stored and whose UID in the
-// account is known.
-func (b *haul) stored(ctx context.Context, f *mailhaul.Folder, n *fresh) (*checked, error) {
+// account is known, and of those of earlier runs that may lack a flag: what was
+// stored since the folder was done last.
+func (b *haul) stored(ctx context.Context, l *look, n *fresh) (*checked, error) {
+	f := l.folder
 	c := &checked{folder: f, rows: map[mailhaul.UID]flagged{}, sample: map[mailhaul.UID]checkpoint.Message{}}
+	if n == nil {
+		n = &fresh{}
+	}
 	sample := mailhaul.UIDSetOf(append(n.sample, n.doubtful...)...)
+	undone := mailhaul.UID(math.MaxUint32)
+	if l.known != nil && !b.o.NoFlags {
+		undone = l.known.UIDNext
+	}
 	for m, err := range b.led.Messages(ctx, f.ID) {
 		if err != nil {
 			return nil, err
 		}
 		at := uidOf(m.Place)
-		if at == 0 || m.UIDValidity != f.UIDValidity || !n.uids.Contains(m.UID) {
+		if at == 0 || m.UIDValidity != f.UIDValidity {
 			continue
 		}
-		c.rows[at] = flagged{m.UID, m.Flags}
+		if !n.uids.Contains(m.UID) {
+			if m.UID >= undone && m.GoneRun == 0 && slices.ContainsFunc(forgotten, m.Flags.Has) {
+				c.rows[at], c.earlier = flagged{m.UID, m.Flags, true}, true
+			}
+			continue
+		}
+		c.rows[at] = flagged{m.UID, m.Flags, false}
 		if sample.Contains(m.UID) {
 			c.sample[at] = m
 		}
@@ -148,6 +187,9 @@ func (b *haul) flagsThatDifferAt(ctx context.Context, all []*checked) (map[*chec
 	requests := make([]mailhaul.ListRequest, len(all))
 	for i, c := range all {
 		requests[i] = mailhaul.ListRequest{Folder: c.folder.At, Known: true, ModSeq: c.folder.At.HighestModSeq}
+		if c.earlier {
+			requests[i].ModSeq = 0
+		}
 	}
 	differ := map[*checked][]mailhaul.FlagChange{}
 	next := 0
@@ -156,7 +198,7 @@ func (b *haul) flagsThatDifferAt(ctx context.Context, all []*checked) (map[*chec
 		next++
 		for _, at := range l.Flags {
 			m, ours := c.rows[at.UID]
-			if ours && !strings.EqualFold(string(at.Flags), string(m.flags)) {
+			if ours && !strings.EqualFold(string(at.Flags), string(m.flags)) && (!m.earlier || m.lacks(at.Flags)) {
 				differ[c] = append(differ[c], mailhaul.FlagChange{UID: m.uid, Place: placeOf(at.UID), Old: at.Flags, New: m.flags})
 			}
 		}

@@ -16,6 +16,7 @@ type look struct {
 	moved   bool                // the ledger knows the folder under another UIDVALIDITY
 	chosen  mailhaul.UIDSet     // of live, what the criteria choose
 	partial bool                // messages were left out: the next run must look again
+	known   *plan.Known         // the folder as the ledger has it, nil when it has not
 }
 
 // look opens the folders that may have changed, and brings flags and presence
@@ -51,7 +52,7 @@ func (b *haul) lookedInto(ctx context.Context, f plan.Folder, flagsAsked bool, l
 			return nil
 		}
 	}
-	at := &look{folder: f.Folder, live: l.Live, chosen: l.Chosen}
+	at := &look{folder: f.Folder, live: l.Live, chosen: l.Chosen, known: f.Known}
 	b.listed = append(b.listed, at)
 	defer func() { b.choose(at, l) }()
 	if f.Known == nil {

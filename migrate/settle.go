@@ -39,12 +39,7 @@ func (b *haul) settle(ctx context.Context) error {
 
 // mayMiss tells whether the account has fewer messages than were sent.
 func (b *haul) mayMiss(l *look) bool {
-	for _, f := range b.folders {
-		if f.Folder == l.folder {
-			return f.Known != nil && f.Known.Live > int64(l.folder.At.Messages)
-		}
-	}
-	return false
+	return l.known != nil && l.known.Live > int64(l.folder.At.Messages)
 }
 
 // settleFolders settles folders. moved says of which the account's UIDVALIDITY
