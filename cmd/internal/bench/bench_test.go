@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -21,24 +22,57 @@ const delay = 20 * time.Millisecond
 // BenchmarkBackup measures backups and prints tables. It runs everything once,
 // whatever b.N says: what repeats are the rounds within.
 func BenchmarkBackup(b *testing.B) {
+	server := imaptest.Dovecot(b)
+	benchmark(b, func(ctx context.Context, out *report) {
+		for _, a := range accounts(b, server, setup.sets) {
+			for _, c := range contests(b, a) {
+				c.hold(ctx, b, out)
+			}
+		}
+	})
+}
+
+// BenchmarkTransfer measures what puts mail into accounts: restore and migrate.
+func BenchmarkTransfer(b *testing.B) {
+	server := imaptest.Dovecot(b)
+	benchmark(b, func(ctx context.Context, out *report) {
+		if setup.tmpfs == "" {
+			return
+		}
+		for _, a := range accounts(b, server, setup.sets) {
+			if a.set == "L" {
+				continue
+			}
+			t := newTransfer(ctx, b, server, a, place(b, setup.tmpfs), a.set != "1G")
+			for _, c := range transfers(b, t) {
+				c.hold(ctx, b, out)
+			}
+		}
+	})
+}
+
+// benchmark runs contests and says which aims were missed.
+func benchmark(b *testing.B, contests func(context.Context, *report)) {
+	b.Helper()
 	// An interrupt must not leave gigabytes behind: it ends the run under way,
 	// and so the benchmark with all that it cleans up.
 	ctx, stop := signal.NotifyContext(b.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	out := &report{w: os.Stdout}
 	out.header(b)
-	server := imaptest.Dovecot(b)
-	for _, a := range accounts(b, server, setup.sets) {
-		for _, c := range contests(b, a) {
-			if setup.profiles != "" {
-				c = c.profiled(setup.profiles)
-			}
-			out.table(c, c.measure(ctx, b, c.rounds()))
-		}
-	}
+	contests(ctx, out)
 	missed := out.aims()
 	b.ReportMetric(0, "ns/op") // the time of all of it tells nothing
 	b.ReportMetric(float64(missed), "aims-missed")
+}
+
+// hold runs the contest and prints its table.
+func (c contest) hold(ctx context.Context, tb testing.TB, out *report) {
+	tb.Helper()
+	if setup.profiles != "" {
+		c = c.profiled(setup.profiles)
+	}
+	out.table(c, c.measure(ctx, tb, c.rounds()))
 }
 
 // rounds is how many rounds a contest has: the giant message is about memory, of
@@ -143,7 +177,7 @@ func (a account) floors(durable bool) []entry {
 
 // peers are the other programs that are installed.
 func (a account) peers(durable bool) []entry {
-	if _, err := exec.LookPath("mbsync"); err != nil {
+	if !installed("mbsync") {
 		return nil
 	}
 	return []entry{a.entryMbsync(durable)}

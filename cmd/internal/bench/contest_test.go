@@ -30,6 +30,8 @@ type contest struct {
 	// nothing new for them.
 	again   bool
 	entries []entry
+	// targets are the accounts that runs put mail into, nil when they do not.
+	targets *targets
 }
 
 // result holds the runs that counted of one entry, round by round.
@@ -66,12 +68,12 @@ func (c contest) measure(ctx context.Context, tb testing.TB, rounds int) []resul
 	return slices.DeleteFunc(results, func(r result) bool { return len(r.runs) == 0 })
 }
 
-// losers returns which entries are floors of a format that has a faster one.
+// losers returns which entries are floors that do the same as a faster one.
 func (c contest) losers(first []time.Duration) map[int]bool {
 	out := map[int]bool{}
 	for i, a := range c.entries {
 		for k, b := range c.entries {
-			if a.kind == floor && b.kind == floor && a.format == b.format && (first[k] < first[i] || first[k] == first[i] && k < i) {
+			if a.kind == floor && b.kind == floor && a.format == b.format && a.part == b.part && (first[k] < first[i] || first[k] == first[i] && k < i) {
 				out[i] = true
 			}
 		}
@@ -103,6 +105,9 @@ func (c contest) run(ctx context.Context, tb testing.TB, i int, e entry, round i
 		once(true)
 	}
 	m := once(round == 0)
+	if !c.again && c.targets != nil {
+		c.targets.drop(dir)
+	}
 	if !c.again && !c.durable { // a disk is slow for minutes after many files were deleted
 		if err := os.RemoveAll(dir); err != nil {
 			tb.Fatal(err)
@@ -121,9 +126,10 @@ func (c contest) profiled(dir string) contest {
 		}
 		name := strings.ReplaceAll(fmt.Sprintf("%s %s %s.prof", c.account.set, c.title, e.name), ",", "")
 		file := filepath.Join(dir, strings.ReplaceAll(name, " ", "-"))
-		c.entries[i].command = func(dir string) ([]string, error) {
+		c.entries[i].command = func(dir string) (commandLine, error) {
 			line, err := e.command(dir)
-			return append(line, "--cpuprofile", file), err
+			line.args = append(line.args, "--cpuprofile", file)
+			return line, err
 		}
 	}
 	return c

@@ -3,12 +3,10 @@ package bench_test
 import (
 	"encoding/json"
 	"fmt"
-	"io/fs"
-	"net"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,11 +16,13 @@ import (
 type entry struct {
 	name   string // "mailhaul, Maildir"
 	kind   kind
-	format string // "files" or "mbox": entries of one format are compared
-	env    string
+	format string // "files", "mbox", "account": entries of one format are compared
+	// part names what a floor does of the work; where several floors have each a
+	// part, the slowest of them in a round is what others are held against.
+	part string
 	// command makes ready, in a directory that the runs of the entry may use as
-	// they like, and returns the command line.
-	command func(dir string) ([]string, error)
+	// they like, and returns what to run.
+	command func(dir string) (commandLine, error)
 	// check tells whether a run did what it was to do, by its directory and its
 	// standard output.
 	check func(dir, stdout string) error
@@ -33,13 +33,27 @@ type entry struct {
 	memory int64         // octets, less than
 }
 
+// commandLine is what is run, and what is added to the environment.
+type commandLine struct {
+	args, env []string
+}
+
 type kind int
 
 const (
 	floor kind = iota
 	mailhaul
-	peer
+	mbsync
+	interimap
 )
+
+// environment is the environment that gives a password to the floor and mailhaul.
+func (a account) environment() []string { return []string{"MAILHAUL_PASSWORD=" + a.password} }
+
+// url is the account as mailhaul is given it.
+func (a account) url() string {
+	return fmt.Sprintf("imap://%s@%s?tls=off&auth=PLAIN", url.PathEscape(a.user), a.addr)
+}
 
 // entryFloor is the floor with so many connections.
 func (a account) entryFloor(format string, connections int, durable bool) entry {
@@ -52,9 +66,9 @@ func (a account) entryFloor(format string, connections int, durable bool) entry 
 	plural := map[bool]string{true: "s"}[connections > 1]
 	return entry{
 		name: fmt.Sprintf("floor, %s, %s, %d connection%s", format, durability, connections, plural),
-		kind: floor, format: format, env: "MAILHAUL_PASSWORD=" + a.password,
-		command: func(dir string) ([]string, error) {
-			return append(args, a.addr, a.user, filepath.Join(dir, "mail")), nil
+		kind: floor, format: format,
+		command: func(dir string) (commandLine, error) {
+			return commandLine{slices.Concat(args, []string{a.addr, a.user, filepath.Join(dir, "mail")}), a.environment()}, nil
 		},
 		check: func(_, stdout string) error {
 			return a.sameAs(strings.Fields(stdout))
@@ -65,9 +79,9 @@ func (a account) entryFloor(format string, connections int, durable bool) entry 
 // entryLook is the floor of a run without changes.
 func (a account) entryLook() entry {
 	return entry{
-		name: "floor, states of folders only", kind: floor, format: "files", env: "MAILHAUL_PASSWORD=" + a.password,
-		command: func(dir string) ([]string, error) {
-			return []string{program("floor"), "-look", a.addr, a.user, dir}, nil
+		name: "floor, states of folders only", kind: floor, format: "files",
+		command: func(dir string) (commandLine, error) {
+			return commandLine{[]string{program("floor"), "-look", a.addr, a.user, dir}, a.environment()}, nil
 		},
 		check: func(string, string) error { return nil },
 	}
@@ -76,74 +90,13 @@ func (a account) entryLook() entry {
 // entryMailhaul is mailhaul with a format: files are Maildirs.
 func (a account) entryMailhaul(format string) entry {
 	word := map[string]string{"files": "maildir", "mbox": "mbox"}[format]
-	source := fmt.Sprintf("imap://%s@%s?tls=off&auth=PLAIN", url.PathEscape(a.user), a.addr)
 	return entry{
-		name: "mailhaul, " + word, kind: mailhaul, format: format, env: "MAILHAUL_PASSWORD=" + a.password,
-		memory: 64 << 20,
-		command: func(dir string) ([]string, error) {
-			return []string{program("mailhaul"), "backup", "--quiet", "--format", word, source, filepath.Join(dir, "archive")}, nil
+		name: "mailhaul, " + word, kind: mailhaul, format: format, memory: 64 << 20,
+		command: func(dir string) (commandLine, error) {
+			return commandLine{[]string{program("mailhaul"), "backup", "--quiet", "--format", word, a.url(), filepath.Join(dir, "archive")}, a.environment()}, nil
 		},
 		check: func(dir, _ string) error { return a.archived(filepath.Join(dir, "archive")) },
 	}
-}
-
-// entryMbsync is mbsync, made as fast as it gets on a fast line: without
-// compression, and without fsync where the others do not sync either.
-func (a account) entryMbsync(durable bool) entry {
-	sync := map[bool]string{true: "yes", false: "no"}[durable]
-	return entry{
-		name: "mbsync, Maildir, FSync " + sync, kind: peer, format: "files",
-		command: func(dir string) ([]string, error) {
-			conf, err := a.mbsyncConf(dir, sync)
-			return []string{"mbsync", "-q", "-c", conf, "all"}, err
-		},
-		check: func(dir, _ string) error {
-			messages, err := countMaildirs(filepath.Join(dir, "mail"))
-			if err == nil && messages != a.messages {
-				err = fmt.Errorf("%d messages in Maildirs, want %d", messages, a.messages)
-			}
-			return err
-		},
-	}
-}
-
-func (a account) mbsyncConf(dir, fsync string) (string, error) {
-	host, port, err := net.SplitHostPort(a.addr)
-	if err != nil {
-		return "", err
-	}
-	mail := filepath.Join(dir, "mail")
-	if err := os.MkdirAll(mail, 0o700); err != nil {
-		return "", err
-	}
-	conf := filepath.Join(dir, "mbsyncrc")
-	return conf, os.WriteFile(conf, fmt.Appendf(nil, `FSync %s
-
-IMAPStore far
-Host %s
-Port %s
-User %s
-Pass %s
-SSLType None
-AuthMechs PLAIN
-DisableExtension COMPRESS=DEFLATE
-Timeout 120
-
-MaildirStore near
-SubFolders Verbatim
-Path %[6]s/
-Inbox %[6]s/INBOX
-
-Channel all
-Far :far:
-Near :near:
-Patterns *
-Create Near
-Expunge None
-CopyArrivalDate yes
-Sync Pull
-SyncState *
-`, fsync, host, port, a.user, a.password, mail), 0o600)
 }
 
 // sameAs compares what the floor says that it fetched.
@@ -174,16 +127,4 @@ func (a account) archived(archive string) error {
 		octets += folder.Octets
 	}
 	return a.sameAs([]string{strconv.FormatInt(messages, 10), strconv.FormatInt(octets, 10)})
-}
-
-// countMaildirs counts the messages in all Maildirs below dir.
-func countMaildirs(dir string) (int, error) {
-	n := 0
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if where := filepath.Base(filepath.Dir(path)); err == nil && d.Type().IsRegular() && (where == "cur" || where == "new") {
-			n++
-		}
-		return err
-	})
-	return n, err
 }

@@ -2,11 +2,13 @@ package bench_test
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +23,7 @@ func small() sample.Set { return sample.Set{Messages: 300, Octets: 900_000} }
 func TestFloor(t *testing.T) {
 	server := imaptest.Dovecot(t)
 	a := fill(t, server, "small", small())
-	want := map[[sha256.Size]byte]int{}
+	want := digests{}
 	for _, m := range small().All(sample.Folders()) {
 		want[sha256.Sum256(m.Body)]++
 	}
@@ -38,8 +40,9 @@ func TestFloor(t *testing.T) {
 					if err := e.check(dir, stdout); err != nil {
 						t.Error(err)
 					}
-					if got := written(t, filepath.Join(dir, "mail"), format); !maps.Equal(got, want) {
-						t.Errorf("%d different messages written, %d wanted, or others", len(got), len(want))
+					got, err := digestsOf(filepath.Join(dir, "mail"), format)
+					if err != nil || !maps.Equal(got, want) {
+						t.Errorf("%d messages written, %d wanted, or others; %v", got.messages(), want.messages(), err)
 					}
 				})
 			}
@@ -47,31 +50,24 @@ func TestFloor(t *testing.T) {
 	}
 }
 
-// written returns the digests of all messages that the floor wrote, and how
-// often each is there.
-func written(t *testing.T, dir, format string) map[[sha256.Size]byte]int {
-	t.Helper()
-	got := map[[sha256.Size]byte]int{}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		messages := []string{string(text)}
-		if format == "mbox" { // nothing is quoted, so only the whole line tells
-			const separator = "From MAILER-DAEMON Thu Jan  1 00:00:00 1970\n"
-			messages = strings.Split(strings.TrimPrefix(string(text), separator), "\n"+separator)
-			messages[len(messages)-1] = strings.TrimSuffix(messages[len(messages)-1], "\n")
-		}
-		for _, m := range messages {
-			got[sha256.Sum256([]byte(m))]++
-		}
-		return err
-	})
+// TestFloorAppend: nothing is left out, and nothing else comes.
+func TestFloorAppend(t *testing.T) {
+	server := imaptest.Dovecot(t)
+	transfer := newTransfer(t.Context(), t, server, fill(t, server, "small", small()), t.TempDir(), false)
+	e := transfer.entryAppend()
+	dir := t.TempDir()
+	_, stdout, err := e.run(t.Context(), dir, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return got
+	if err := errors.Join(e.check(dir, stdout), transfer.from.sameAs(strings.Fields(stdout))); err != nil {
+		t.Error(err)
+	}
+	again := t.TempDir() // into the same account: the folders are there already
+	transfer.targets.byDir[again] = transfer.targets.of(dir)
+	if _, _, err := e.run(t.Context(), again, false); err == nil {
+		t.Error("commands were refused, and the floor is content")
+	}
 }
 
 // TestStopwatch: the memory of the process that measures must not count.
@@ -89,7 +85,7 @@ func TestStopwatch(t *testing.T) {
 		{"words", "echo why >&2; exit 1", "", "why"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			m, stdout, err := timed(t.Context(), filepath.Join(t.TempDir(), "result"), "", []string{"sh", "-c", test.script})
+			m, stdout, err := timed(t.Context(), filepath.Join(t.TempDir(), "result"), commandLine{args: []string{"sh", "-c", test.script}})
 			if got := fmt.Sprint(err); test.err == "" && err != nil || !strings.Contains(got, test.err) {
 				t.Errorf("error %q, want one with %q", got, test.err)
 			}
@@ -104,7 +100,7 @@ func TestStopwatch(t *testing.T) {
 	if ballast[len(ballast)-4096] != 1 {
 		t.Error("the ballast is gone")
 	}
-	_, _, err := timed(t.Context(), filepath.Join(t.TempDir(), "result"), "", []string{"/nonexistent"})
+	_, _, err := timed(t.Context(), filepath.Join(t.TempDir(), "result"), commandLine{args: []string{"/nonexistent"}})
 	if err == nil {
 		t.Error("a command that is not there: no error")
 	}
@@ -112,12 +108,20 @@ func TestStopwatch(t *testing.T) {
 
 // TestChecks: an entry that leaves a message out must not win.
 func TestChecks(t *testing.T) {
-	a := fill(t, imaptest.Dovecot(t), "small", small())
-	entries := append([]entry{a.entryFloor("files", 1, false), a.entryMailhaul("files"), a.entryMailhaul("mbox")}, a.peers(false)...)
-	more := a
+	server := imaptest.Dovecot(t)
+	a := fill(t, server, "small", small())
+	targets := newTransfer(t.Context(), t, server, a, t.TempDir(), true)
+	entries := func(a account, x transfer) []entry {
+		return slices.Concat(
+			[]entry{a.entryFloor("files", 1, false), a.entryFloor("none", 1, false), a.entryMailhaul("files"), a.entryMailhaul("mbox")}, a.peers(false),
+			[]entry{x.entryAppend(), x.entryRestore("files"), x.entryRestore("mbox"), x.entryMigrate(), x.entryMbsyncPush()}, x.peers())
+	}
+	more, other := a, targets
 	more.messages++
-	wrong := append([]entry{more.entryFloor("files", 1, false), more.entryMailhaul("files"), more.entryMailhaul("mbox")}, more.peers(false)...)
-	for i, e := range entries {
+	other.digests = maps.Clone(targets.digests)
+	other.digests[sha256.Sum256(nil)]++
+	wrong := entries(more, other)
+	for i, e := range entries(a, targets) {
 		t.Run(e.name, func(t *testing.T) {
 			dir := t.TempDir()
 			_, stdout, err := e.run(t.Context(), dir, false)
@@ -131,5 +135,27 @@ func TestChecks(t *testing.T) {
 				t.Error("one message is missing, and the check is content")
 			}
 		})
+	}
+}
+
+// TestTargets: each run has an account of its own, and its mail goes.
+func TestTargets(t *testing.T) {
+	server := imaptest.Dovecot(t)
+	targets := newTargets(t, server, server.Addr)
+	first, second := targets.of("one"), targets.of("two")
+	if first == second || targets.of("one") != first {
+		t.Error("one account for two runs, or two for one")
+	}
+	c := imaptest.Dial(t, server, first.user, first.password)
+	if err := c.Create("folder"); err != nil {
+		t.Fatal(err)
+	}
+	targets.drop("one")
+	targets.drop("never")
+	if _, err := os.Stat(server.Home(first.user)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the mail is still there: %v", err)
+	}
+	if targets.of("one") == first {
+		t.Error("an account is used again")
 	}
 }

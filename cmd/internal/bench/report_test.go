@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -59,7 +58,7 @@ func (r *report) table(c contest, results []result) {
 	for _, x := range results {
 		fmt.Fprintf(t, "  %s\t%s\t%.2f\t%.0f\t%s\t%s\n", x.name, spreadOf(x.seconds()),
 			spreadOf(x.each(func(m measured) float64 { return m.CPU.Seconds() })).median,
-			float64(x.peak())/(1<<20), against(x, results, floor), against(x, results, peer))
+			float64(x.peak())/(1<<20), against(x, results, floor), against(x, results, mbsync))
 		r.hold(c, x, results)
 	}
 	_ = t.Flush()
@@ -67,11 +66,30 @@ func (r *report) table(c contest, results []result) {
 
 // against returns the spread of an entry's ratios to another one of its format.
 func against(x result, results []result, other kind) string {
-	i := slices.IndexFunc(results, func(y result) bool { return y.kind == other && y.format == x.format })
-	if i < 0 || x.kind == other || x.kind == floor {
+	seconds := secondsOf(results, other, x.format)
+	if len(seconds) == 0 || x.kind == other || x.kind == floor {
 		return ""
 	}
-	return spreadOf(ratios(x.seconds(), results[i].seconds())).String()
+	return spreadOf(ratios(x.seconds(), seconds)).String()
+}
+
+// secondsOf returns what the entry of a kind with a format took, round by round:
+// of floors that do each a part, the slowest.
+func secondsOf(results []result, k kind, format string) (slowest []float64) {
+	for _, r := range results {
+		if r.kind != k || r.format != format {
+			continue
+		}
+		seconds := r.seconds()
+		if slowest == nil {
+			slowest = seconds
+		}
+		slowest = slowest[:min(len(slowest), len(seconds))] // rounds in which all took part
+		for i := range slowest {
+			slowest[i] = max(slowest[i], seconds[i])
+		}
+	}
+	return slowest
 }
 
 // hold holds the figures of an entry against what they were to be.
@@ -81,8 +99,7 @@ func (r *report) hold(c contest, x result, results []result) {
 		r.goal = append(r.goal, goal{where, x.name, what, aim, got, reached})
 	}
 	if x.ratio > 0 {
-		i := slices.IndexFunc(results, func(y result) bool { return y.kind == floor && y.format == x.format })
-		got := spreadOf(ratios(x.seconds(), results[i].seconds()))
+		got := spreadOf(ratios(x.seconds(), secondsOf(results, floor, x.format)))
 		add("× floor", fmt.Sprintf("≤ %.2f", x.ratio), got.String(), got.median <= x.ratio)
 	}
 	if x.wall > 0 {

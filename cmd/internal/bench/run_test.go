@@ -25,30 +25,30 @@ func (e entry) run(ctx context.Context, dir string, durable bool) (m measured, s
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return m, "", err
 	}
-	command, err := e.command(dir)
+	line, err := e.command(dir)
 	if err != nil {
 		return m, "", fmt.Errorf("make ready: %w", err)
 	}
 	if durable {
 		syscall.Sync() // what earlier runs left to the system must not be written in this one's time
 	}
-	return timed(ctx, filepath.Join(dir, "measured.json"), e.env, command)
+	return timed(ctx, filepath.Join(dir, "measured.json"), line)
 }
 
 // timed runs a command line under the stopwatch, which writes to the file
 // result.
-func timed(ctx context.Context, result, env string, command []string) (m measured, stdout string, err error) {
+func timed(ctx context.Context, result string, line commandLine) (m measured, stdout string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, runLimit)
 	defer cancel()
 	var out, errOut bytes.Buffer
-	cmd := exec.CommandContext(ctx, program("stopwatch"), append([]string{result}, command...)...)
-	cmd.Env = append(os.Environ(), env)
+	cmd := exec.CommandContext(ctx, program("stopwatch"), append([]string{result}, line.args...)...)
+	cmd.Env = append(os.Environ(), line.env...)
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	// A process group, so that at the limit the command ends with the stopwatch.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	if err := cmd.Run(); err != nil {
-		return m, "", fmt.Errorf("run %s: %w\n%s", command[0], err, errOut.Bytes())
+		return m, "", fmt.Errorf("run %s: %w\n%s", line.args[0], err, errOut.Bytes())
 	}
 	text, err := os.ReadFile(result)
 	if err != nil {
@@ -58,7 +58,7 @@ func timed(ctx context.Context, result, env string, command []string) (m measure
 		return m, "", fmt.Errorf("read result: %w", err)
 	}
 	if m.Exit != 0 {
-		return m, "", fmt.Errorf("run %s: exit code %d\n%s", command[0], m.Exit, errOut.Bytes())
+		return m, "", fmt.Errorf("run %s: exit code %d\n%s", line.args[0], m.Exit, errOut.Bytes())
 	}
 	return m, out.String(), nil
 }

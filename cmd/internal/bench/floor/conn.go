@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// readBuffer is how much is read from a connection at once, in octets.
-const readBuffer = 256 << 10
+// buffer is how much is read or written at once, in octets.
+const buffer = 256 << 10
 
 // conn is a connection on which commands are pipelined.
 type conn struct {
@@ -28,7 +28,7 @@ func dial(o options) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{Conn: n, r: bufio.NewReaderSize(n, readBuffer), w: bufio.NewWriter(n)}
+	c := &conn{Conn: n, r: bufio.NewReaderSize(n, buffer), w: bufio.NewWriterSize(n, buffer)}
 	if _, err := c.r.ReadSlice('\n'); err != nil {
 		return nil, fmt.Errorf("read greeting: %w", err)
 	}
@@ -42,10 +42,13 @@ func dial(o options) (*conn, error) {
 func (c *conn) close() { _ = c.Close() }
 
 // send puts a command into the buffer and returns its tag.
-func (c *conn) send(command string) string {
+func (c *conn) send(command string) string { return c.begin(command + "\r\n") }
+
+// begin puts the beginning of a command into the buffer and returns its tag.
+func (c *conn) begin(command string) string {
 	c.tags++
 	tag := "a" + strconv.Itoa(c.tags)
-	_, _ = c.w.WriteString(tag + " " + command + "\r\n") // an error stays until Flush
+	_, _ = c.w.WriteString(tag + " " + command) // an error stays until Flush
 	return tag
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -27,6 +28,9 @@ type store struct {
 // newStore makes the directory, and in it one for each folder.
 func newStore(o options, folders []folder) (*store, error) {
 	s := &store{dir: o.dir, format: o.format, sync: o.sync, groups: make(chan []string)}
+	if s.format == "none" {
+		return s, nil
+	}
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -53,7 +57,7 @@ func (s *store) folder(f folder) string { return filepath.Join(s.dir, strconv.It
 func (s *store) close() error {
 	close(s.groups)
 	s.wg.Wait()
-	if s.err != nil || !s.sync || s.format == "files" {
+	if s.err != nil || !s.sync || s.format != "mbox" {
 		return s.err
 	}
 	d, err := os.Open(s.dir) // the names of the mboxes
@@ -72,15 +76,24 @@ type sink interface {
 
 // sink makes the i-th connection's sink.
 func (s *store) sink(i int) (sink, error) {
-	if s.format == "files" {
+	switch s.format {
+	case "none":
+		return noSink{}, nil
+	case "files":
 		return &fileSink{store: s}, nil
 	}
 	f, err := os.Create(filepath.Join(s.dir, strconv.Itoa(i)+".mbox"))
 	if err != nil {
 		return nil, err
 	}
-	return &mboxSink{file: f, w: bufio.NewWriterSize(f, readBuffer), sync: s.sync}, nil
+	return &mboxSink{file: f, w: bufio.NewWriterSize(f, buffer), sync: s.sync}, nil
 }
+
+// noSink throws messages away.
+type noSink struct{}
+
+func (noSink) put(m message) error { return m.writeTo(io.Discard) }
+func (noSink) close() error        { return nil }
 
 // fileSink writes a file a message.
 type fileSink struct {
