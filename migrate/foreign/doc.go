@@ -75,7 +75,13 @@
 // # Line ends
 //
 // Each LF without a CR becomes CR LF. An mbox or a Maildir file that mailhaul
-// wrote is known by its separator line or name, and gives back the exact octets.
+// wrote, an archive's or an export's, is known by its separator line or name, and
+// gives back the exact octets: what an export added is taken off, the names that
+// it gave a prefix are restored, and so are names of folders with escapes in
+// them, but for a "/" within a part.
+//
+// Maildir files that Dovecot compressed with gzip or bzip2 are read; one that is
+// compressed otherwise is an error of its message.
 //
 // # Limits
 //

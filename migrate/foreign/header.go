@@ -14,7 +14,12 @@ const (
 	owned                   // a mail program's
 	ifKeywords              // X-Keywords: a mail program's beside its other fields
 	ifLength                // Content-Length: a mail program's where it was believed
+	hidden                  // "X-Mailhaul-" before such a field of the message, by an export
 )
+
+// hiding is what an export puts before fields of a message that mail programs
+// would take for their own.
+const hiding = "X-Mailhaul-"
 
 // in tells whether a set of classes has c.
 func (c class) in(set uint8) bool { return set>>c&1 != 0 }
@@ -47,6 +52,7 @@ type message struct {
 	// learn is told of the fields that are looked at; nil when nobody is.
 	learn func(name, value string)
 
+	onlyLF  bool // mailhaul stored it with LF: a CR is not part of a line end
 	inBody  bool
 	notTop  bool   // a field was seen that Thunderbird would have put below its own
 	name    string // of the field under way, "" when nobody looks at it
@@ -54,7 +60,8 @@ type message struct {
 	holding bool   // text is not given on yet
 }
 
-func (m *message) reset() {
+func (m *message) reset(onlyLF bool) {
+	m.onlyLF = onlyLF
 	m.inBody, m.notTop, m.name, m.text, m.holding = false, false, "", m.text[:0], false
 }
 
@@ -69,7 +76,7 @@ func (m *message) line(piece []byte, first bool) {
 		return
 	}
 	m.endField()
-	if len(bytes.TrimRight(piece, "\r\n")) == 0 {
+	if string(piece) == "\n" || string(piece) == "\r\n" && !m.onlyLF {
 		m.inBody = true
 		m.to.put(kept, 0, true, piece)
 		return
@@ -79,6 +86,12 @@ func (m *message) line(piece []byte, first bool) {
 
 // begin takes the first piece of a field.
 func (m *message) begin(piece []byte) {
+	if isHidden(piece) {
+		m.notTop = true
+		m.to.put(hidden, 0, true, piece[:len(hiding)])
+		m.to.put(kept, 0, true, piece[len(hiding):])
+		return
+	}
 	name := ""
 	if colon := bytes.IndexByte(piece[:min(len(piece), 32)], ':'); colon > 0 {
 		if name = strings.ToLower(string(piece[:colon])); len(name) != colon {
@@ -153,6 +166,19 @@ func classOf(name, value string, top bool) class {
 		return owned
 	}
 	return kept
+}
+
+// isHidden tells of a field that an export hid, or might have.
+func isHidden(line []byte) bool {
+	if len(line) < len(hiding) || !strings.EqualFold(string(line[:len(hiding)]), hiding) {
+		return false
+	}
+	name, _, found := bytes.Cut(line[:min(len(line), 128)], []byte{':'})
+	bare := strings.ToLower(strings.TrimRight(string(name), " \t"))
+	for strings.HasPrefix(bare, strings.ToLower(hiding)) { // one for each export
+		bare = bare[len(hiding):]
+	}
+	return found && slices.Contains(ownedFields, bare)
 }
 
 func isDigits(s string) bool {

@@ -11,7 +11,7 @@ type tally struct {
 	digest *digest
 	// parts are the octets of each class, the LF among them, and those without
 	// a CR before them.
-	parts [ifLength + 1]struct{ octets, lines, bare int64 }
+	parts [hidden + 1]struct{ octets, lines, bare int64 }
 	// once and more are the lines of the text with one and with more ">" before
 	// "From ", header those of the header.
 	once, more, header uint32
@@ -53,15 +53,18 @@ func (x *indexer) finish(end int64) {
 	x.open = false
 	x.message.endField()
 	e := entry{begin: x.begin, end: end, once: x.tally.once, more: x.tally.more, key: x.tally.digest.key()}
+	if x.message.onlyLF {
+		e.how = storedLF
+	}
 	flags := x.marks.flags()
+	isExact := x.exact(&e)
 	switch {
-	case x.exact(&e):
-		if e.drop == 0 {
-			flags = "" // such fields are the message's own
-		}
+	case isExact && e.drop == 0:
+		flags = "" // such fields are the message's own
 	case x.marks.mozilla&mozExpunged != 0:
 		x.expunged++
 		return
+	case isExact:
 	case len(x.entries) == 0 && x.expunged == 0 && x.marks.base && x.marks.subject == internalSubject:
 		x.internal++
 		return
@@ -77,27 +80,30 @@ func (x *indexer) finish(end int64) {
 	x.entries = append(x.entries, e)
 }
 
+// undoings are the classes that may have to be dropped to get back what mailhaul
+// wrote: nothing, what an export adds, and what other programs do.
+var undoings = [...]uint8{
+	0, 1<<owned | 1<<ifKeywords | 1<<hidden,
+	1 << owned, 1<<owned | 1<<ifKeywords, 1<<owned | 1<<ifLength, 1<<owned | 1<<ifKeywords | 1<<ifLength,
+}
+
 // exact makes an entry of a message that mailhaul wrote: without the empty line
 // at its end, and the line end before that where the message has none, it has
-// the size that its separator line tells, as it stands or without the fields
-// that other programs put into it since.
+// the size that its separator line tells, as it stands or without what was put
+// into it.
 func (x *indexer) exact(e *entry) bool {
 	if x.sep.ours == nil || x.blank != 1 {
 		return false
 	}
-	lf := x.sep.ours.LineEnds == mailhaul.LF
 	perLine := int64(1)
-	if lf {
+	if x.message.onlyLF {
 		perLine = 2
 	}
-	for _, drop := range []uint8{0, 1 << owned, 1<<owned | 1<<ifKeywords} {
+	for _, drop := range undoings {
 		size := -int64(x.tally.once) - int64(x.tally.more) - int64(x.tally.header)
 		for c, p := range x.tally.parts {
-			if class(c).in(drop) {
-				continue
-			}
-			if size += p.octets; lf {
-				size += p.lines
+			if !class(c).in(drop) {
+				size += p.octets + p.lines*(perLine-1)
 			}
 		}
 		for end := e.end - 1; end >= max(e.begin, e.end-2); end-- {
@@ -105,7 +111,7 @@ func (x *indexer) exact(e *entry) bool {
 				continue
 			}
 			e.size, e.end, e.drop = size, end, drop
-			if e.how |= exact; !lf {
+			if e.how |= exact; !x.message.onlyLF {
 				e.how |= verbatim
 			}
 			return true

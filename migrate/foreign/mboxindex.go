@@ -32,6 +32,7 @@ const (
 	verbatim // exact, and its line ends are those of the wire
 	blankLF  // an empty line stands at its end: LF
 	blankCRLF
+	storedLF // mailhaul wrote it with LF for CR LF
 )
 
 // indexer makes the entries of an mbox in one pass.
@@ -166,7 +167,7 @@ func (x *indexer) text(at int64) {
 func (x *indexer) start(begin int64) {
 	x.open, x.sep, x.begin, x.until = true, x.next, begin, -1
 	x.blank, x.blankInBody = 0, false
-	x.message.reset()
+	x.message.reset(x.sep.ours != nil && x.sep.ours.LineEnds == mailhaul.LF)
 	x.tally.reset()
 	x.marks = marks{length: -1}
 }

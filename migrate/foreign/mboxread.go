@@ -43,7 +43,7 @@ func (r *mboxReader) start(e entry, q quotes) error {
 		r.quotes = everywhere
 	}
 	r.pieces.reset(io.NewSectionReader(r.file, e.begin, e.end-e.begin))
-	r.message.reset()
+	r.message.reset(e.how&storedLF != 0)
 	r.digest.reset()
 	r.give, r.given, r.next = r.give[:0], 0, r.next[:0]
 	r.made, r.last, r.ended, r.err = 0, 0, false, nil

@@ -3,6 +3,7 @@ package foreign
 import (
 	"encoding/base64"
 	"fmt"
+	"net/url"
 	"path"
 	"strings"
 	"unicode/utf16"
@@ -61,7 +62,27 @@ func dottedParts(dir string) []string {
 	var parts []string
 	for part := range strings.SplitSeq(dir, ".") {
 		if part != "" {
-			parts = append(parts, decodeName(part))
+			parts = append(parts, listEscapes.Replace(decodeName(part)))
+		}
+	}
+	return parts
+}
+
+// listEscapes undoes Dovecot's plugin listescape, but for "/", which separates.
+var listEscapes = strings.NewReplacer(`\2e`, ".", `\2E`, ".", `\5c`, `\`, `\5C`, `\`, `\7e`, "~", `\7E`, "~")
+
+// escapedParts returns the parts of the name of an mbox that mailhaul wrote:
+// octets that some system refuses in a name are % and two hexadecimal digits.
+func escapedParts(place string) []string {
+	parts := strings.Split(place, "/")
+	last := len(parts) - 1
+	if isMboxName(parts[last]) {
+		parts[last] = strings.TrimSuffix(parts[last], path.Ext(parts[last]))
+	}
+	for i, part := range parts {
+		// A "/" within a part separates nothing, and stays escaped.
+		if name, err := url.PathUnescape(strings.ReplaceAll(part, "%2F", "%252F")); err == nil {
+			parts[i] = valid(name)
 		}
 	}
 	return parts

@@ -34,10 +34,15 @@ func (s *search) run(file string) error {
 		return err
 	}
 	defer f.Close()
-	if what, err := sniff(f); what != isMbox && what != likeMbox {
+	what, err := sniff(f)
+	switch what {
+	case isMbox, likeMbox:
+		s.addMbox(file, mboxParts(nil, file))
+	case isOurs:
+		s.addMbox(file, escapedParts(file))
+	default:
 		return err
 	}
-	s.addMbox(file, mboxParts(nil, file))
 	return nil
 }
 
@@ -129,6 +134,8 @@ func (s *search) file(place string, parts []string, siblings map[string]fs.FileM
 	switch {
 	case err != nil:
 		s.skip(place, Unreadable)
+	case what == isOurs:
+		s.addMbox(place, escapedParts(place))
 	case what == isMbox, what == isEmpty && (hasSummary || siblings[name+".sbd"].IsDir() || isMboxName(name)):
 		if _, inApple := cutSuffixFold(path.Base(path.Dir(place)), ".mbox"); name == "mbox" && inApple {
 			s.addMbox(place, parts) // Apple Mail exports a folder as NAME.mbox/mbox
@@ -153,6 +160,7 @@ const (
 	isNothing   = iota
 	isEmpty     // no octet
 	isMbox      // a separator line, or "From " before a header
+	isOurs      // a separator line of mailhaul
 	likeMbox    // a line that begins with "From "
 	otherFormat // a mail file that is not read
 )
@@ -166,7 +174,7 @@ func sniff(f io.ReaderAt) (what int, err error) {
 	}
 	text := strings.TrimLeft(string(head[:n]), "\r\n")
 	line, next, _ := strings.Cut(text, "\n")
-	_, looks := parseSeparator([]byte(line))
+	separator, looks := parseSeparator([]byte(line))
 	switch {
 	case n == 0:
 		return isEmpty, nil
@@ -174,6 +182,8 @@ func sniff(f io.ReaderAt) (what int, err error) {
 		return otherFormat, nil
 	case !strings.HasPrefix(text, "From "):
 		return isNothing, nil
+	case separator.ours != nil:
+		return isOurs, nil
 	case looks, beginsHeader([]byte(next)):
 		return isMbox, nil
 	}

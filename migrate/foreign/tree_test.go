@@ -67,6 +67,8 @@ func TestTrees(t *testing.T) {
 		"Thunderbird's profile":  {foreign.Any, "", boxes("Mail/Local Folders/Inbox", "Mail/pop.example.org/Inbox", "ImapMail/imap.example.org/INBOX"), "ImapMail/imap.example.org/INBOX:1 Mail/Local Folders/Inbox:1 Mail/pop.example.org/Inbox:1"},
 		"Thunderbird's Maildirs": {foreign.Any, "", with(maildirs("Inbox/", "Inbox.sbd/Work/"), map[string]string{"Inbox.msf": "//"}), "INBOX/Work:1 INBOX:1"},
 		"Apple Mail":             {foreign.Any, "", with(boxes("Sent.mbox/mbox", "Work.mbox/2020.mbox/mbox"), map[string]string{"Sent.mbox/table_of_contents": "\x00"}), "Sent:1 Work/2020:1"},
+		"mailhaul's export":      {foreign.Any, "", map[string]string{`100%.mbox`: sep + letter, `a%3Ab.mbox`: "From 1.2.none.1L@mailhaul Thu Jan  1 00:00:00 1970\nx\n\n", `50%25/c%2Fd.mbox`: "From 1.2.none.1L@mailhaul Thu Jan  1 00:00:00 1970\nx\n\n"}, "100%:1 50%/c%2Fd:1 a:b:1"},
+		"escaped by Dovecot":     {foreign.Any, "", maildirs(`.a\2eb/`, ""), `INBOX:1 a.b:1`},
 		"a mix":                  {foreign.Any, "", with(boxes("old/letters"), maildirs("", ".Sent/", "work/")), "INBOX:1 Sent:1 old/letters:1 work:1"},
 		"a mix, mbox only":       {foreign.Mbox, "", with(boxes("old/letters"), maildirs("", ".Sent/")), "old/letters:1"},
 	} {
