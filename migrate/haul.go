@@ -248,7 +248,7 @@ func (b *haul) prepareEach(ctx context.Context, work []*mailhaul.Folder) error {
 func (b *haul) done(ctx context.Context) error {
 	var whole []*mailhaul.Folder
 	for _, l := range b.listed {
-		if !b.broken[l.folder] && !l.partial {
+		if !b.broken[l.folder] && !l.partial && !b.account.heldBack[l.folder] {
 			whole = append(whole, l.folder)
 		}
 	}

@@ -113,10 +113,18 @@ func (b *haul) choose(at *look, l mailhaul.Listing) {
 // setFlags records changed flags and shows them where the target can.
 func (b *haul) setFlags(ctx context.Context, f *mailhaul.Folder, flags []mailhaul.UIDFlags) error {
 	if b.holder != nil { // the ledger says what the account was given: it comes second
-		if !b.o.NoFlags && len(flags) > 0 {
-			b.account.flags = append(b.account.flags, folderFlags{f, flags})
+		if len(flags) == 0 {
+			return nil
 		}
-		return nil
+		if !b.o.NoFlags {
+			b.account.flags = append(b.account.flags, folderFlags{f, flags})
+			return nil
+		}
+		changes, err := b.led.FlagChanges(ctx, f, flags)
+		if len(changes) > 0 {
+			b.account.heldBack[f] = true
+		}
+		return err
 	}
 	changes, err := b.led.SetFlags(ctx, b.runID, f, flags)
 	if err != nil || len(changes) == 0 {

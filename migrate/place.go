@@ -16,10 +16,12 @@ type account struct {
 	before  map[*mailhaul.Folder]mailhaul.Folder
 	intents map[int64][]checkpoint.Intent // by the folder's ID
 	flags   []folderFlags                 // to be carried over
-	fresh   map[*mailhaul.Folder]*fresh   // what this run stored
-	refused map[*mailhaul.Folder]int      // how often the folder's name was refused
-	wanted  map[*mailhaul.Folder]string   // the name it should have
-	again   map[*mailhaul.Folder]mailhaul.UIDSet
+	// heldBack has flags that were not to be carried over: another run may.
+	heldBack map[*mailhaul.Folder]bool
+	fresh    map[*mailhaul.Folder]*fresh // what this run stored
+	refused  map[*mailhaul.Folder]int    // how often the folder's name was refused
+	wanted   map[*mailhaul.Folder]string // the name it should have
+	again    map[*mailhaul.Folder]mailhaul.UIDSet
 }
 
 // folderFlags are flags as the source has them now.
@@ -34,7 +36,7 @@ func (b *haul) place(ctx context.Context) error {
 	if b.holder == nil {
 		return nil
 	}
-	b.account = account{before: map[*mailhaul.Folder]mailhaul.Folder{}, intents: map[int64][]checkpoint.Intent{}, fresh: map[*mailhaul.Folder]*fresh{},
+	b.account = account{before: map[*mailhaul.Folder]mailhaul.Folder{}, intents: map[int64][]checkpoint.Intent{}, fresh: map[*mailhaul.Folder]*fresh{}, heldBack: map[*mailhaul.Folder]bool{},
 		refused: map[*mailhaul.Folder]int{}, wanted: map[*mailhaul.Folder]string{}, again: map[*mailhaul.Folder]mailhaul.UIDSet{}}
 	there, err := b.holder.Folders(ctx)
 	if err != nil {

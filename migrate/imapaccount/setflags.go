@@ -140,12 +140,19 @@ func (w *flagWriter) chunk(uids mailhaul.UIDSet) (kept int, err error) {
 	if err := w.s.conn.Flush(); err != nil {
 		return kept, err
 	}
+	refusals := make([]error, len(tags))
 	for i, tag := range tags {
 		err := w.s.wait(tag, maxFlagEntries, maxLine, ignore)
-		if isRefusal(err) {
-			err = w.without(*byFlags[flags[i]], flags[i], err)
+		if err != nil && !isRefusal(err) {
+			return kept, err
 		}
-		if err != nil {
+		refusals[i] = err
+	}
+	for i, refusal := range refusals { // all is answered: there is room for other commands
+		if refusal == nil {
+			continue
+		}
+		if err := w.without(*byFlags[flags[i]], flags[i], refusal); err != nil {
 			return kept, err
 		}
 	}
