@@ -244,7 +244,7 @@ func TestTerminal(t *testing.T) {
 		cmd := backup()
 		cmd.Env = append(cmd.Env, "MAILHAUL_PASSWORD=")
 		out := onTerminal(t, "secret\n", cmd)
-		if !strings.Contains(out, "Password for me@127.0.0.1: ") || strings.Contains(out, "secret") || !strings.Contains(out, "200 new") {
+		if !strings.Contains(out, "Password for me@127.0.0.1 (SOURCE): ") || strings.Contains(out, "secret") || !strings.Contains(out, "200 new") {
 			t.Errorf("got %q", out)
 		}
 	})

@@ -19,6 +19,9 @@ func TestMain(m *testing.M) {
 //	$STARTTLS host:port with STARTTLS
 //	$EXPIRED  host:port whose certificate is expired, $WRONG another host's
 //	$SICK     host:port of one that cannot give UID 2 until "heal"
+//	$TO       host:port without TLS, user you with no mail, over a line that counts
+//	$PICKY    host:port of an account that refuses messages with a subject "first"
+//	$SMALL    host:port of an account with room for 100 octets
 //	$CLOSED   host:port where nothing listens
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -27,13 +30,14 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup:               func(env *testscript.Env) error { return setup(t, env) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status":  status,
-			"flip":    flip,
-			"hold":    hold,
-			"deliver": deliver,
-			"imap":    imap,
-			"line":    line,
-			"heal":    heal,
+			"status":     status,
+			"flip":       flip,
+			"hold":       hold,
+			"holdledger": holdLedger,
+			"deliver":    deliver,
+			"imap":       imap,
+			"line":       line,
+			"heal":       heal,
 		},
 	})
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/archive"
+	"github.com/mailhaul/mailhaul/checkpoint/lockfile"
 	"github.com/mailhaul/mailhaul/migrate/imaptest"
 	"github.com/mailhaul/mailhaul/migrate/imaptest/memory"
 	"github.com/mailhaul/mailhaul/migrate/imaptest/sample"
@@ -26,10 +27,10 @@ import (
 
 // world is what a script has to work with.
 type world struct {
-	user *memory.User
-	addr string
-	line *imaptest.Line
-	well *atomic.Bool // the sick server gives all its messages
+	user     *memory.User
+	addr     string
+	line, to *imaptest.Line
+	well     *atomic.Bool // the sick server gives all its messages
 }
 
 type worldKey struct{}
@@ -70,8 +71,22 @@ func setup(t *testing.T, env *testscript.Env) error {
 	if err := fill(user); err != nil {
 		return err
 	}
-	w := &world{user: user, addr: plain.Addr, line: imaptest.NewLine(t, plain.Addr, imaptest.LineOptions{}), well: new(atomic.Bool)}
+	empty, err := startServer(env, memory.Options{})
+	if err != nil {
+		return err
+	}
+	if _, err := empty.AddUser("you", "secret"); err != nil {
+		return err
+	}
+	w := &world{
+		user: user, addr: plain.Addr, well: new(atomic.Bool),
+		line: imaptest.NewLine(t, plain.Addr, imaptest.LineOptions{}), to: imaptest.NewLine(t, empty.Addr, imaptest.LineOptions{}),
+	}
 	env.Values[worldKey{}] = w
+	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+	env.Setenv("TO", w.to.Addr)
+	env.Setenv("PICKY", picky(t))
+	env.Setenv("SMALL", imaptest.NewScript(t, imaptest.Script{Quota: 100, Capability: "IMAP4rev1 LITERAL+ QUOTA AUTH=PLAIN", Folders: []*imaptest.ScriptFolder{{Name: "INBOX", UIDValidity: 7}}}).Addr)
 	env.Setenv("SICK", sick(t, w.well))
 	env.Setenv("ADDR", plain.Addr)
 	env.Setenv("LINE", w.line.Addr)
@@ -117,6 +132,16 @@ func sick(t *testing.T, well *atomic.Bool) string {
 			c.Say(command.Tag + " NO System Error (Failure)")
 			return true
 		},
+	}).Addr
+}
+
+// picky starts a server that refuses some messages.
+func picky(t *testing.T) string {
+	return imaptest.NewScript(t, imaptest.Script{
+		Folders: []*imaptest.ScriptFolder{{Name: "INBOX", UIDValidity: 7}},
+		Quirks: []imaptest.Quirk{imaptest.RefusesMessages("Message contains a virus", func(m imaptest.ScriptMessage) bool {
+			return strings.Contains(string(m.Body), "Subject: first")
+		})},
 	}).Addr
 }
 
@@ -179,6 +204,23 @@ func hold(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Defer(func() { ts.Check(a.Close()) })
 }
 
+// holdLedger PATTERN is another run that holds the ledger in the one directory
+// that matches until the script ends.
+func holdLedger(ts *testscript.TestScript, _ bool, args []string) {
+	names, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(names) != 1 {
+		ts.Fatalf("%d directories match %s", len(names), args[0])
+	}
+	root, err := os.OpenRoot(names[0])
+	ts.Check(err)
+	ts.Defer(func() { _ = root.Close() })
+	lock, err := lockfile.Acquire(root, "lock")
+	ts.Check(err)
+	ts.Check(lock.Sign("mailhaul (process 1)"))
+	ts.Defer(func() { ts.Check(lock.Release(true)) })
+}
+
 // deliver FOLDER FILE... puts messages into a folder of the account.
 func deliver(ts *testscript.TestScript, _ bool, args []string) {
 	w := ts.Value(worldKey{}).(*world)
@@ -188,15 +230,20 @@ func deliver(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// imap COMMAND... is another mail program at the account.
+// imap [-to] COMMAND... is another mail program at the account, with -to at the
+// one that was empty.
 func imap(ts *testscript.TestScript, _ bool, args []string) {
 	w := ts.Value(worldKey{}).(*world)
-	conn, err := net.Dial("tcp", w.addr)
+	addr, login := w.addr, "LOGIN me secret"
+	if args[0] == "-to" {
+		addr, login, args = w.to.Addr, "LOGIN you secret", args[1:]
+	}
+	conn, err := net.Dial("tcp", addr)
 	ts.Check(err)
 	defer conn.Close()
 	ts.Check(conn.SetDeadline(time.Now().Add(10 * time.Second)))
 	in := bufio.NewReader(conn)
-	for i, command := range append([]string{"LOGIN me secret"}, args...) {
+	for i, command := range append([]string{login}, args...) {
 		_, err := fmt.Fprintf(conn, "t%d %s\r\n", i, command)
 		ts.Check(err)
 		for {
@@ -212,18 +259,22 @@ func imap(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// line forget begins to count commands anew; line count NAMES N holds their
-// number, names separated by commas.
+// line [-to] forget begins to count commands anew; line [-to] count NAMES N holds
+// their number, names separated by commas.
 func line(ts *testscript.TestScript, _ bool, args []string) {
 	w := ts.Value(worldKey{}).(*world)
+	l := w.line
+	if args[0] == "-to" {
+		l, args = w.to, args[1:]
+	}
 	switch args[0] {
 	case "forget":
-		w.line.Forget()
+		l.Forget()
 	case "count":
 		want, err := strconv.Atoi(args[2])
 		ts.Check(err)
-		if got := w.line.Count(strings.Split(args[1], ",")...); got != want {
-			ts.Fatalf("%d commands %s, want %d: %v", got, args[1], want, w.line.Commands())
+		if got := l.Count(strings.Split(args[1], ",")...); got != want {
+			ts.Fatalf("%d commands %s, want %d: %v", got, args[1], want, l.Commands())
 		}
 	default:
 		ts.Fatalf("unknown: line %s", args[0])

@@ -73,7 +73,7 @@ func (o accountOptions) open(ctx context.Context, env Env, u *ui.UI) (*imapaccou
 	}
 	// Before the trace is opened: a run that lacks its password leaves nothing.
 	password, err := credential.Find(ctx, credential.Request{
-		Account: e.User + "@" + e.Host, Literal: e.Password, File: e.PasswordFile, Command: e.PasswordCommand,
+		Account: e.User + "@" + e.Host + " (" + e.Role + ")", Literal: e.Password, File: e.PasswordFile, Command: e.PasswordCommand,
 		Environment: []string{"MAILHAUL_" + e.Role + "_PASSWORD", "MAILHAUL_PASSWORD"},
 	}, credential.Env{Getenv: env.Getenv, Environ: env.Environ, Stderr: env.Stderr, Prompt: env.Terminal.Prompt})
 	if err != nil {
@@ -91,7 +91,7 @@ func (o accountOptions) open(ctx context.Context, env Env, u *ui.UI) (*imapaccou
 	})
 	if err != nil {
 		_ = closeTrace() // the connection's error is the one to tell
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("%s: %w", e.Role, err)
 	}
 	return account, func() error {
 		if err := account.Close(); err != nil {

@@ -61,7 +61,7 @@ func compareCommand(env Env) *cli.Command {
 				},
 				output: parseOutput(c, &p),
 			}
-			if o.a.url && o.b.url && sameMail(o.a.account.endpoint, o.b.account.endpoint) || args[0] != "" && o.a == o.b {
+			if o.a.url && o.b.url && sameMail(o.a.account.endpoint, o.b.account.endpoint) || args[0] != "" && o.a.kind == o.b.kind && o.a.name() == o.b.name() {
 				p.Addf("SOURCE and TARGET are the same")
 			}
 			if err := p.Err(); err != nil {

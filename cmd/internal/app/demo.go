@@ -22,7 +22,7 @@ type demoOptions struct{ keep bool }
 
 func demoCommand(env Env) *cli.Command {
 	return &cli.Command{
-		Name: "demo", Usage: "back up sample mail from a mail server in memory", HideHelp: true,
+		Name: "demo", Usage: "back up and restore sample mail of a mail server in memory", HideHelp: true,
 		Description: `
 A mail server is started on a free port of this machine, with sample mail in
 memory. A backup of it is interrupted and resumed; a second one finds nothing to

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,6 +52,12 @@ func parseEnd(c *cli.Context, role, text string, p *config.Problems) end {
 	return e
 }
 
+// exists tells whether something is at a path; what cannot be told is.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !os.IsNotExist(err)
+}
+
 // name names the end in the ledger of a pair: whatever the way to it.
 func (e end) name() string {
 	if e.url {
@@ -69,10 +76,14 @@ func (e end) open(ctx context.Context, env Env, u *ui.UI) (mailhaul.Source, func
 	case e.url:
 		return e.account.open(ctx, env, u)
 	case e.files:
-		if _, err := os.Stat(e.path); os.IsNotExist(err) {
+		if !exists(e.path) {
 			return nil, nil, config.Usagef("%s: there is nothing at %s", e.role, e.path)
 		}
-		s, err := foreign.Open(ctx, e.kind, e.path)
+		path, err := filepath.Abs(e.path)
+		if err != nil {
+			return nil, nil, fmt.Errorf("find mail files: %w", err)
+		}
+		s, err := foreign.Open(ctx, e.kind, path)
 		if err != nil {
 			return nil, nil, err
 		}

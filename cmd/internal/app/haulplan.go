@@ -70,7 +70,7 @@ func tellHaulPlans(u *ui.UI, s migrate.Summary) {
 func roomText(s migrate.Summary, octets int64) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nto copy: %s, %s", ui.Count(s.Counts.New, "message"), octetsOrUnknown(octets))
-	if octets > 0 {
+	if octets >= 10_000_000 {
 		fmt.Fprintf(&b, "; at 10 MB/s about %s, at 1 MB/s about %s", ui.Elapsed(seconds(octets/10_000_000)), ui.Elapsed(seconds(octets/1_000_000)))
 	}
 	b.WriteByte('\n')

@@ -47,8 +47,9 @@ func runHelp(_ context.Context, env Env, all []*cli.Command, name string) error 
 // programHelp is the help of the whole program.
 func programHelp(all []*cli.Command) string {
 	var b strings.Builder
-	b.WriteString("mailhaul backs up IMAP mail into a local archive: nothing lost, nothing doubled,\n" +
-		"nothing altered. A run that was interrupted goes on where it stood.\n\n" +
+	b.WriteString("mailhaul backs up IMAP mail into a local archive, puts it back, and moves mail from\n" +
+		"one account to another: nothing lost, nothing doubled, nothing altered. The same\n" +
+		"command again does what is left to do, also after an interruption.\n\n" +
 		"Usage: mailhaul COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n")
 	for _, c := range all {
 		left := c.Name
@@ -57,9 +58,12 @@ func programHelp(all []*cli.Command) string {
 		}
 		fmt.Fprintf(&b, "  %s  %s\n", ui.PadRight(left, 26), c.Usage)
 	}
-	b.WriteString("\n" + `A SOURCE is imaps://USER@HOST[:PORT] (encrypted), imap://USER@HOST[:PORT]
-(STARTTLS required); 'mailhaul help backup' tells its options. An ARCHIVE is a
-directory. Try it without a server: mailhaul demo
+	b.WriteString("\n" + `SOURCE and TARGET are IMAP accounts: imaps://USER@HOST[:PORT] (encrypted), or
+imap://USER@HOST[:PORT] (STARTTLS required); 'mailhaul help backup' tells their
+options. Of compare they may be anything with mail in it. An ARCHIVE is a directory
+that backup makes. FILES is maildir:PATH or mbox:PATH, mail of other programs.
+
+Try it without a server: mailhaul demo
 ` + "\nExit codes:\n" + exitTable())
 	return b.String()
 }

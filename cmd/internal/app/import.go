@@ -43,7 +43,6 @@ func importCommand(env Env) *cli.Command {
 				p.Addf("FILES: %s is a mailhaul archive; 'mailhaul restore' puts it back", args[0])
 			}
 			o.from.path = config.ExpandHome(o.from.path, env.Getenv("HOME"))
-			o.mapping = mappingFrom(c.StringSlice("map"), c.String("prefix"), c.String("into"), &p)
 			o.match = true
 			if err := p.Err(); err != nil {
 				return badLine{"import", err}

@@ -43,7 +43,6 @@ func migrateCommand(env Env) *cli.Command {
 			if !o.from.url && args[0] != "" {
 				p.Addf("SOURCE is not a URL; 'mailhaul restore' puts an archive back, 'mailhaul import' takes mail files")
 			}
-			o.mapping = mappingFrom(c.StringSlice("map"), c.String("prefix"), "", &p)
 			o.match, o.again, o.noFlags = c.Bool("match"), c.Bool("again"), c.Bool("no-flags")
 			o.mirror, o.yes = c.Bool("mirror"), c.Bool("yes")
 			if o.yes && !o.mirror {

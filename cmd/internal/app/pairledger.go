@@ -26,6 +26,9 @@ type pairLedger struct {
 	lock *lockfile.Lock
 }
 
+// pairNames name the two ends of a pair.
+type pairNames struct{ source, target string }
+
 // stateDir is where ledgers of pairs are kept (XDG Base Directory).
 func stateDir(env Env) (string, error) {
 	if dir := env.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
@@ -43,13 +46,13 @@ func stateDir(env Env) (string, error) {
 }
 
 // pairDir is the directory of one pair: readable, and not another pair's.
-func pairDir(env Env, source, target string) (string, error) {
+func pairDir(env Env, pair pairNames) (string, error) {
 	dir, err := stateDir(env)
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256([]byte(source + "\x00" + target))
-	return filepath.Join(dir, fmt.Sprintf("%s--%s-%x", readable(source), readable(target), sum[:6])), nil
+	sum := sha256.Sum256([]byte(pair.source + "\x00" + pair.target))
+	return filepath.Join(dir, fmt.Sprintf("%s--%s-%x", readable(pair.source), readable(pair.target), sum[:6])), nil
 }
 
 // readable makes a name fit for a directory.
@@ -65,8 +68,8 @@ func readable(name string) string {
 }
 
 // openPairLedger opens the ledger of a pair and keeps other runs from it.
-func openPairLedger(ctx context.Context, env Env, source, target string) (_ *pairLedger, err error) {
-	dir, err := pairDir(env, source, target)
+func openPairLedger(ctx context.Context, env Env, pair pairNames) (_ *pairLedger, err error) {
+	dir, err := pairDir(env, pair)
 	if err != nil {
 		return nil, err
 	}
@@ -91,12 +94,12 @@ func openPairLedger(ctx context.Context, env Env, source, target string) (_ *pai
 	if p.Ledger, err = checkpoint.Open(ctx, filepath.Join(dir, "ledger.db")); err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", dir, err)
 	}
-	return p, p.SetIdentity(ctx, checkpoint.Identity{Account: target, Format: source})
+	return p, p.SetIdentity(ctx, checkpoint.Identity{Account: pair.target, Format: pair.source})
 }
 
 // readPairLedger opens the ledger of a pair for reading; nil when there is none.
-func readPairLedger(ctx context.Context, env Env, source, target string) (*checkpoint.Ledger, error) {
-	dir, err := pairDir(env, source, target)
+func readPairLedger(ctx context.Context, env Env, pair pairNames) (*checkpoint.Ledger, error) {
+	dir, err := pairDir(env, pair)
 	if err != nil {
 		return nil, err
 	}

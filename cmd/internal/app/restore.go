@@ -11,7 +11,8 @@ const restoreHelp = `
 Puts back what is missing: mail that the account has already is recognised and
 not doubled, so the whole archive can be given at any time. A folder comes back
 as the last backup saw it; one that was deleted from the server comes back as it
-was before. The archive is only read.
+was before. The same command again goes on where a run was cut off. The mail of the
+archive is only read.
 
 TARGET is an IMAP account, imaps://USER@HOST or imap://USER@HOST, the one that was
 backed up or any other; its password comes from MAILHAUL_TARGET_PASSWORD or
@@ -21,12 +22,12 @@ Examples:
   mailhaul restore ~/mail imaps://me@mail.example.org
   mailhaul restore ~/mail imaps://me@mail.example.org --folder Holiday
   mailhaul restore ~/mail imaps://me@mail.example.org --deleted --since 2025-06-01
-  mailhaul restore ~/mail imaps://me@mail.example.org --folder INBOX --uid 4711 --into Found`
+  mailhaul restore ~/mail imaps://me@mail.example.org --folder INBOX --uid 47 --into Found`
 
 func restoreCommand(env Env) *cli.Command {
 	flags := append([]cli.Flag{
 		&cli.BoolFlag{Name: "deleted", Usage: "also messages that had been deleted from the server\nbefore the last backup"},
-		&cli.StringFlag{Name: "uid", Usage: "only messages with these UIDs, as in 7,12:15; they\nare those of 'mailhaul ls ARCHIVE FOLDER'"},
+		&cli.StringFlag{Name: "uid", Usage: "only messages with the UIDs of `SET`, as in 7,12:15;\nthey are those of 'mailhaul ls ARCHIVE FOLDER'"},
 		&cli.StringFlag{Name: "into", Usage: "put all messages into `FOLDER`"},
 		&cli.StringSliceFlag{Name: "map", Usage: "folder OLD, and what is below it, becomes NEW:\n`OLD=NEW`; may be repeated"},
 		&cli.StringFlag{Name: "prefix", Usage: "put all folders below `FOLDER`"},
@@ -41,10 +42,11 @@ func restoreCommand(env Env) *cli.Command {
 			switch {
 			case o.from.url:
 				p.Addf("ARCHIVE is a URL; 'mailhaul migrate' copies an account into another one")
+			case args[0] != "" && !exists(o.from.path):
+				p.Addf("ARCHIVE: there is no directory %s", o.from.path)
 			case o.from.files && args[0] != "":
 				p.Addf("ARCHIVE: %s is not a mailhaul archive; 'mailhaul import' takes mail files", args[0])
 			}
-			o.mapping = mappingFrom(c.StringSlice("map"), c.String("prefix"), c.String("into"), &p)
 			o.from.deleted = c.Bool("deleted")
 			o.match, o.again = true, true
 			if text := c.String("uid"); text != "" {

@@ -25,6 +25,8 @@ type eventObject struct {
 // events shows what the pipeline tells. It is told one event at a time.
 type events struct {
 	u *ui.UI
+	// verb says what becomes of the messages: fetch, copy, write.
+	verb string
 	// told holds the folders that were told of: with several connections the
 	// pipeline comes back to a folder again and again.
 	told map[string]bool
@@ -39,7 +41,7 @@ func (t *events) tell(e migrate.Event) {
 			TotalMessages: e.TotalMessages, TotalOctets: e.TotalOctets,
 		})
 	case migrate.EventPlan:
-		u.Event(eventObject{Event: "plan", TotalMessages: &e.TotalMessages, TotalOctets: &e.TotalOctets}, planText(e))
+		u.Event(eventObject{Event: "plan", TotalMessages: &e.TotalMessages, TotalOctets: &e.TotalOctets}, t.planText(e))
 		if u.Interactive() && e.TotalMessages > 0 { // the bar, before the first message is safe
 			u.Progress(ui.Progress{TotalMessages: e.TotalMessages, TotalOctets: e.TotalOctets})
 		}
@@ -60,8 +62,8 @@ func (t *events) tell(e migrate.Event) {
 	}
 }
 
-func planText(e migrate.Event) string {
-	text := "to fetch: " + ui.Count(e.TotalMessages, "message")
+func (t *events) planText(e migrate.Event) string {
+	text := "to " + t.verb + ": " + ui.Count(e.TotalMessages, "message")
 	if e.TotalOctets >= 0 {
 		text += ", " + ui.Octets(e.TotalOctets)
 	}
