@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/emersion/go-imap/v2"
 
@@ -22,6 +23,8 @@ type Account struct {
 	utf8       bool // names are UTF-8 on the wire
 	limits     mailhaul.Limits
 	takesMail  bool // a target: Folders asks for limits, too
+
+	courier atomic.Bool // the server is Courier, which has ways of its own
 
 	mu   sync.Mutex
 	idle []*session
@@ -76,6 +79,7 @@ func (a *Account) connectWith(ctx context.Context, utf8 ...imap.Cap) (*session, 
 	if err != nil {
 		return nil, err
 	}
+	a.courier.Store(c.Greeted("Courier"))
 	if slices.ContainsFunc(utf8, s.caps.Has) {
 		// Else the server may give us altered messages and names (RFC 6855, 3).
 		tag := s.send("ENABLE UTF8=ACCEPT")

@@ -24,7 +24,7 @@ func (t *Target) Prepare(ctx context.Context, folders []*mailhaul.Folder) error 
 		if f.At.UIDValidity == 0 || f.Subscribed && !f.At.Subscribed {
 			missing = append(missing, f)
 		}
-		if f.At.UIDValidity != 0 && f.At.UIDNext <= 1 && !t.prepared(f.At) {
+		if t.courier.Load() && f.At.UIDValidity != 0 && f.At.UIDNext <= 1 && !t.prepared(f.At) {
 			untouched = append(untouched, mailhaul.ListRequest{Folder: f.At})
 		}
 	}
