@@ -88,7 +88,7 @@ func (b *haul) check(ctx context.Context) error {
 			unplaced = append(unplaced, l)
 		}
 	}
-	if err := b.settleFolders(ctx, unplaced, nil); err != nil {
+	if err := b.settleFolders(ctx, unplaced); err != nil {
 		return err
 	}
 	var all []*checked

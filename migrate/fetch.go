@@ -87,7 +87,7 @@ func (b *haul) unsettled(ctx context.Context) ([]mailhaul.Work, error) {
 		}
 		unsettled = append(unsettled, &again)
 	}
-	if err := b.settleFolders(ctx, unsettled, nil); err != nil {
+	if err := b.settleFolders(ctx, unsettled); err != nil {
 		return nil, err
 	}
 	var work []mailhaul.Work

@@ -211,6 +211,9 @@ func (b *haul) prepare(ctx context.Context) error {
 	b.tellPlaces(all)
 	for _, f := range all {
 		if f.At != nil && f.At.UIDValidity != 0 {
+			if err := b.losePlaces(ctx, f); err != nil {
+				return err
+			}
 			if err := b.led.PutHeld(ctx, f); err != nil {
 				return err
 			}

@@ -26,6 +26,7 @@ type inventory struct {
 	look     *look
 	lost     mailhaul.UIDSet  // rows, by the source's UID, whose message is not there
 	unplaced []plan.Candidate // rows whose message may be there under any UID
+	absent   mailhaul.UIDSet  // of these, by the source's UID, what was sent to a folder that is no more
 }
 
 // takeInventories lists the sites of folders, all in one flight, and sets the
@@ -89,6 +90,9 @@ func (inv *inventory) misses(m checkpoint.Message, at mailhaul.UID) {
 	case at == 0:
 		inv.unplaced = append(inv.unplaced, plan.Candidate{UIDValidity: m.UIDValidity, UID: m.UID, Fingerprint: m.Fingerprint, Size: m.Size, Digest: m.Digest, Gone: m.GoneRun != 0,
 			InternalDate: m.InternalDate, Flags: m.Flags})
+		if m.Place == notThere && m.UIDValidity == inv.look.folder.UIDValidity {
+			inv.absent.AddRange(mailhaul.UIDRange{First: m.UID, Last: m.UID})
+		}
 	case m.GoneRun == 0 && m.UIDValidity == inv.look.folder.UIDValidity:
 		inv.lost.AddRange(mailhaul.UIDRange{First: m.UID, Last: m.UID})
 	}
@@ -209,6 +213,11 @@ func (b *haul) fillDigests(ctx context.Context, f *mailhaul.Folder, candidates [
 	}
 	return err
 }
+
+// notThere is the place of a row whose message was sent to a folder that is no
+// more. A run may find it in the folder that has taken the place of that one; until
+// then it is missing, while one whose place is "" was stored under an unknown UID.
+const notThere = "0"
 
 // uidOf reads a row's place in an account; 0 when it is not known.
 func uidOf(place string) mailhaul.UID {

@@ -107,13 +107,12 @@ func (b *haul) destinations(there []*mailhaul.Folder, rows []checkpoint.Folder) 
 // mustLook tells whether a folder that is as it was at the source must be
 // looked into because of what is or was in the account.
 func (b *haul) mustLook(f *plan.Folder) bool {
-	before, known := b.account.before[f.Folder]
 	switch {
 	case f.At == nil || f.Known == nil:
 		return true
 	case b.o.Again, len(b.account.intents[f.ID]) > 0:
 		return true
-	case known && before.UIDValidity != f.At.UIDValidity:
+	case b.elsewhere(f.Folder):
 		return true
 	}
 	return f.Known.Live > int64(f.At.Messages)

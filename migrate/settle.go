@@ -15,26 +15,51 @@ func (b *haul) settle(ctx context.Context) error {
 	if b.holder == nil {
 		return nil
 	}
-	moved := map[*look]bool{}
-	for _, l := range b.listed {
-		before, known := b.account.before[l.folder]
-		if known && l.folder.ID != 0 && l.folder.At.UIDValidity != 0 && before.UIDValidity != l.folder.At.UIDValidity {
-			moved[l] = true
-			if err := b.led.ClearPlaces(ctx, l.folder.ID); err != nil {
-				return err
-			}
-		}
-	}
 	var todo []*look
 	for _, l := range b.listed {
 		if l.folder.ID == 0 || l.folder.At == nil || l.folder.At.UIDValidity == 0 {
 			continue
 		}
-		if moved[l] || len(b.account.intents[l.folder.ID]) > 0 || b.o.Again || b.mayMiss(l) {
+		if b.elsewhere(l.folder) || len(b.account.intents[l.folder.ID]) > 0 || b.o.Again || b.mayMiss(l) {
 			todo = append(todo, l)
 		}
 	}
-	return b.settleFolders(ctx, todo, moved)
+	return b.settleFolders(ctx, todo)
+}
+
+// elsewhere tells whether a folder's place in the account is another folder than
+// the one that its messages were sent to.
+func (b *haul) elsewhere(f *mailhaul.Folder) bool {
+	before, known := b.account.before[f]
+	return known && (before.UIDValidity != f.At.UIDValidity || before.Name != f.At.Name)
+}
+
+// losePlaces notes that the messages of a folder are not where they were sent to.
+// That comes before the ledger learns which folder takes them now: else a run that
+// ended in between would leave UIDs that mean other messages there.
+func (b *haul) losePlaces(ctx context.Context, f *mailhaul.Folder) error {
+	if !b.elsewhere(f) {
+		return nil
+	}
+	places := map[uint32]map[mailhaul.UID]string{}
+	for m, err := range b.led.Messages(ctx, f.ID) {
+		if err != nil {
+			return err
+		}
+		if places[m.UIDValidity] == nil {
+			places[m.UIDValidity] = map[mailhaul.UID]string{}
+		}
+		places[m.UIDValidity][m.UID] = notThere
+	}
+	for validity, lost := range places {
+		under := *f
+		under.UIDValidity = validity
+		if err := b.led.SetPlaces(ctx, &under, lost); err != nil {
+			return err
+		}
+	}
+	b.events.notice("folder %q is another one in the account than before: it was deleted, or its UIDs have changed", f.At.Name)
+	return nil
 }
 
 // mayMiss tells whether the account has fewer messages than were sent.
@@ -42,9 +67,8 @@ func (b *haul) mayMiss(l *look) bool {
 	return l.known != nil && l.known.Live > int64(l.folder.At.Messages)
 }
 
-// settleFolders settles folders. moved says of which the account's UIDVALIDITY
-// is another one than when the messages were sent.
-func (b *haul) settleFolders(ctx context.Context, looks []*look, moved map[*look]bool) error {
+// settleFolders settles folders.
+func (b *haul) settleFolders(ctx context.Context, looks []*look) error {
 	if len(looks) == 0 {
 		return nil
 	}
@@ -68,12 +92,9 @@ func (b *haul) settleFolders(ctx context.Context, looks []*look, moved map[*look
 		if err := b.settleIntents(ctx, inv, intents); err != nil {
 			return err
 		}
-		if moved[inv.look] {
-			b.events.notice("folder %q has a new UIDVALIDITY in the account", f.At.Name)
-			for _, c := range inv.unplaced {
-				if c.UIDValidity == f.UIDValidity && !c.Gone {
-					inv.lost.AddRange(mailhaul.UIDRange{First: c.UID, Last: c.UID})
-				}
+		for _, c := range inv.unplaced {
+			if c.UIDValidity == f.UIDValidity && !c.Gone && inv.absent.Contains(c.UID) {
+				inv.lost.AddRange(mailhaul.UIDRange{First: c.UID, Last: c.UID})
 			}
 		}
 		if err := b.missing(ctx, inv.look, inv.lost); err != nil {
