@@ -25,6 +25,7 @@ type end struct {
 	path    string // of an archive or of mail files
 	files   bool   // mail files, not an archive
 	kind    foreign.Kind
+	dialect foreign.Dialect
 	deleted bool // of an archive also what was deleted from the server
 }
 
@@ -83,11 +84,16 @@ func (e end) open(ctx context.Context, env Env, u *ui.UI) (mailhaul.Source, func
 		if err != nil {
 			return nil, nil, fmt.Errorf("find mail files: %w", err)
 		}
-		s, err := foreign.Open(ctx, e.kind, path)
+		s, err := foreign.OpenWith(ctx, e.kind, path, foreign.Options{Dialect: e.dialect})
 		if err != nil {
 			return nil, nil, err
 		}
-		return s, s.Close, nil
+		return s, func() error {
+			for _, o := range s.Omissions() {
+				u.Remark(fmt.Sprintf("left out %d at %q: %s", o.Count, o.Path, o.Reason))
+			}
+			return s.Close()
+		}, nil
 	}
 	a, err := archive.OpenReadOnly(ctx, e.path)
 	if err != nil {

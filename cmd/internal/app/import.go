@@ -1,9 +1,13 @@
 package app
 
 import (
+	"strings"
+
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/cmd/internal/config"
+	"github.com/mailhaul/mailhaul/migrate/foreign"
 )
 
 const importHelp = `
@@ -28,6 +32,7 @@ func importCommand(env Env) *cli.Command {
 		&cli.StringSliceFlag{Name: "map", Usage: "folder OLD, and what is below it, becomes NEW:\n`OLD=NEW`; may be repeated"},
 		&cli.StringFlag{Name: "prefix", Usage: "put all folders below `FOLDER`"},
 		&cli.StringFlag{Name: "into", Usage: "put all messages into `FOLDER`"},
+		&cli.StringFlag{Name: "mbox-dialect", Usage: "`DIALECT` of mbox files where it is not found out\nright: mboxo, mboxrd, mboxcl or mboxcl2"},
 	}, haulFlags()...)
 	return &cli.Command{
 		Name: "import", Usage: "copy mail files of other programs into an IMAP account",
@@ -44,6 +49,12 @@ func importCommand(env Env) *cli.Command {
 			}
 			o.from.path = config.ExpandHome(o.from.path, env.Getenv("HOME"))
 			o.match = true
+			if name := c.String("mbox-dialect"); name != "" {
+				var err error
+				if o.from.dialect, err = foreign.ParseDialect(name); err != nil {
+					p.Addf("--mbox-dialect: %s", strings.TrimPrefix(err.Error(), mailhaul.ErrUsage.Error()+": "))
+				}
+			}
 			if err := p.Err(); err != nil {
 				return badLine{"import", err}
 			}
