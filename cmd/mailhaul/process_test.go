@@ -42,6 +42,13 @@ func command(t *testing.T, args ...string) *exec.Cmd {
 // account starts a server with some mail and returns the account's URL.
 func account(t *testing.T, messages int, octets int64) string {
 	t.Helper()
+	url, _ := accountOf(t, messages, octets)
+	return url
+}
+
+// accountOf also returns the account as its server sees it.
+func accountOf(t *testing.T, messages int, octets int64) (string, *memory.User) {
+	t.Helper()
 	server, err := memory.New(memory.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +61,7 @@ func account(t *testing.T, messages int, octets int64) string {
 	if err := user.Fill(sample.Set{Messages: messages, Octets: octets}, []string{"INBOX", "Work"}); err != nil {
 		t.Fatal(err)
 	}
-	return "imap://me@" + server.Addr + "?tls=off"
+	return "imap://me@" + server.Addr + "?tls=off", user
 }
 
 // TestSignals: a signal ends a backup in order, with its own exit code; what was
@@ -179,8 +186,8 @@ func TestSecondSignalLeavesAtOnce(t *testing.T) {
 }
 
 // onTerminal runs the program with a terminal of 100 columns as its standard
-// streams and returns what it wrote there.
-func onTerminal(t *testing.T, typed string, cmd *exec.Cmd) string {
+// streams and returns what it wrote there. typed is its answer to the prompt.
+func onTerminal(t *testing.T, prompt, typed string, cmd *exec.Cmd) string {
 	t.Helper()
 	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 100})
 	if err != nil {
@@ -192,7 +199,7 @@ func onTerminal(t *testing.T, typed string, cmd *exec.Cmd) string {
 	for {
 		n, err := terminal.Read(buf)
 		out.Write(buf[:n])
-		if typed != "" && strings.Contains(out.String(), "Password for ") {
+		if typed != "" && strings.Contains(out.String(), prompt) {
 			if _, err := io.WriteString(terminal, typed); err != nil {
 				t.Fatal(err)
 			}
@@ -216,22 +223,22 @@ func TestTerminal(t *testing.T) {
 	}
 	const erase = "\x1b[2K\r"
 	t.Run("bar and summary", func(t *testing.T) {
-		out := onTerminal(t, "", backup("--limit-rate", "2M"))
-		for _, want := range []string{"/200 ", "%", "/3.0 MB, ", " MB/s) ", "[1s:", erase, "200 new, 0 flags changed, 0 gone, 0 failed, "} {
+		out := onTerminal(t, "", "", backup("--limit-rate", "2M"))
+		for _, want := range []string{"/200 ", "%", "/3.0 MB, ", "B/s) ", "[1s:", erase, "200 new, 0 flags changed, 0 gone, 0 failed, "} {
 			if !strings.Contains(out, want) {
 				t.Errorf("got %q, want %q in it", out, want)
 			}
 		}
 	})
 	t.Run("none when quiet", func(t *testing.T) {
-		if out := onTerminal(t, "", backup("--quiet")); strings.Contains(out, erase) || strings.Contains(out, "200 new") {
+		if out := onTerminal(t, "", "", backup("--quiet")); strings.Contains(out, erase) || strings.Contains(out, "200 new") {
 			t.Errorf("got %q", out)
 		}
 	})
 	t.Run("none on a dumb terminal", func(t *testing.T) {
 		cmd := backup()
 		cmd.Env = append(cmd.Env, "TERM=dumb")
-		if out := onTerminal(t, "", cmd); strings.Contains(out, "\x1b") {
+		if out := onTerminal(t, "", "", cmd); strings.Contains(out, "\x1b") {
 			t.Errorf("got %q", out)
 		}
 	})
@@ -243,7 +250,7 @@ func TestTerminal(t *testing.T) {
 	t.Run("password is asked for and not shown", func(t *testing.T) {
 		cmd := backup()
 		cmd.Env = append(cmd.Env, "MAILHAUL_PASSWORD=")
-		out := onTerminal(t, "secret\n", cmd)
+		out := onTerminal(t, "Password for ", "secret\n", cmd)
 		if !strings.Contains(out, "Password for me@127.0.0.1 (SOURCE): ") || strings.Contains(out, "secret") || !strings.Contains(out, "200 new") {
 			t.Errorf("got %q", out)
 		}

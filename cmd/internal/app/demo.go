@@ -26,8 +26,9 @@ func demoCommand(env Env) *cli.Command {
 		Description: `
 A mail server is started on a free port of this machine, with sample mail in
 memory. A backup of it is interrupted and resumed; a second one finds nothing to
-fetch; then the archive is listed and verified. Nothing else on this machine or
-the network is touched, and it takes a few seconds.`,
+fetch; the archive is listed and verified; then the account loses a folder, and
+it is put back. Nothing else on this machine or the network is touched, and it
+takes a few seconds.`,
 		Flags: []cli.Flag{&cli.BoolFlag{Name: "keep", Usage: "keep the archive to look into; else it is removed at the end"}},
 		Action: func(c *cli.Context) error {
 			var p config.Problems
@@ -58,7 +59,8 @@ func demoFolders() []string {
 // demo is the demonstration under way.
 type demo struct {
 	env     Env
-	source  config.Endpoint
+	user    *memory.User
+	account config.Endpoint
 	archive string
 	fetched int64 // messages, by all runs
 	err     error // the first failure to write
@@ -85,14 +87,17 @@ func runDemo(ctx context.Context, env Env, o demoOptions) (err error) {
 		return err
 	}
 	var p config.Problems
-	d := &demo{env: env, archive: filepath.Join(dir, "archive")}
-	d.source = config.ParseEndpoint("SOURCE", "imap://"+demoUser+"@"+server.Addr+"?tls=off", &p)
+	d := &demo{env: env, user: user, archive: filepath.Join(dir, "archive")}
+	d.account = config.ParseEndpoint("ACCOUNT", "imap://"+demoUser+"@"+server.Addr+"?tls=off", &p)
 	if err := p.Err(); err != nil {
 		return err
 	}
 	d.env.Getenv = func(name string) string {
-		if name == "MAILHAUL_PASSWORD" {
+		switch name {
+		case "MAILHAUL_PASSWORD":
 			return demoPassword
+		case "XDG_STATE_HOME":
+			return filepath.Join(dir, "state")
 		}
 		return env.Getenv(name)
 	}
@@ -141,7 +146,10 @@ func (d *demo) play(ctx context.Context) error {
 	}
 	d.say("\nIs every octet still what the server gave?")
 	d.command("verify", d.archive)
-	return runVerify(ctx, d.env, verifyOptions{archive: d.archive})
+	if err := runVerify(ctx, d.env, verifyOptions{archive: d.archive}); err != nil {
+		return err
+	}
+	return d.accident(ctx)
 }
 
 // interrupted runs a backup and interrupts it as Ctrl-C would, as soon as the
@@ -162,14 +170,14 @@ func (d *demo) interrupted(ctx context.Context) error {
 
 // backup runs the backup command; safe is called when messages became safe.
 func (d *demo) backup(ctx context.Context, rate int64, safe func()) error {
-	words := []string{"backup", `"imap://` + demoUser + "@" + d.source.Address() + `?tls=off"`, d.archive}
+	words := []string{"backup", d.url(), d.archive}
 	if rate > 0 {
 		words = append(words, "--limit-rate", fmt.Sprintf("%dM", rate/1_000_000))
 	}
 	d.command(words...)
 	last := int64(0)
 	err := runBackup(ctx, d.env, backupOptions{
-		source:  accountOptions{endpoint: d.source, limitRate: rate},
+		source:  accountOptions{endpoint: d.account, limitRate: rate},
 		archive: d.archive,
 		output:  outputOptions{summary: true},
 		watch: func(e migrate.Event) {
@@ -183,6 +191,11 @@ func (d *demo) backup(ctx context.Context, rate int64, safe func()) error {
 	})
 	d.fetched += last
 	return err
+}
+
+// url is the account as a user would type it.
+func (d *demo) url() string {
+	return `"imap://` + demoUser + "@" + d.account.Address() + `?tls=off"`
 }
 
 // command shows a command as the user would type it.

@@ -31,6 +31,8 @@ type haulOptions struct {
 	dryRun     bool
 	cpuProfile string
 	output     outputOptions
+	// watch sees each event of the run before it is shown; nil for nobody.
+	watch func(migrate.Event)
 }
 
 func runHaul(ctx context.Context, env Env, o haulOptions) error {
@@ -118,7 +120,13 @@ func (o haulOptions) pipeline(ctx context.Context, env Env, u *ui.UI) migrate.Op
 		Mirror: o.mirror, Confirm: func(ctx context.Context, removals []migrate.Removal) (bool, error) {
 			return o.confirm(ctx, env, u, removals)
 		},
-		Command: o.command, DryRun: o.dryRun, Now: env.Now, Events: t.tell,
+		Command: o.command, DryRun: o.dryRun, Now: env.Now,
+		Events: func(e migrate.Event) {
+			if o.watch != nil {
+				o.watch(e)
+			}
+			t.tell(e)
+		},
 	}
 }
 

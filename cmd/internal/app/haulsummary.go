@@ -59,6 +59,7 @@ type troubleObject struct {
 // backup.
 func tellHaul(u *ui.UI, o haulOptions, s migrate.Summary) {
 	bad := failed(s) || s.Interrupted || len(s.Altered) > 0 || s.Missing > 0
+	loud := bad || u.Interactive() || u.Verbose() || o.output.summary
 	sum := migrate.FolderReport{}
 	for _, r := range s.Reports {
 		sum.TooLarge += r.TooLarge
@@ -67,12 +68,12 @@ func tellHaul(u *ui.UI, o haulOptions, s migrate.Summary) {
 	if u.JSON() {
 		tellHaulObjects(u, o, s, sum)
 	}
-	if !u.JSON() && (bad || u.Interactive() || u.Verbose()) {
+	if !u.JSON() && loud {
 		tellReports(u, s.Reports)
 	}
 	tellTroubles(u, "failed", s.Failures)
 	tellTroubles(u, "altered by the account", s.Altered)
-	if !u.JSON() && (bad || u.Interactive() || u.Verbose()) {
+	if !u.JSON() && loud {
 		u.Say(haulText(s, sum))
 	}
 	if s.Interrupted {

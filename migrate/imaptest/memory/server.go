@@ -131,6 +131,14 @@ func (u *User) create(folder string, options *imap.CreateOptions) error {
 	return nil
 }
 
+// Delete removes a folder with its messages.
+func (u *User) Delete(folder string) error {
+	if err := u.mem.Delete(folder); err != nil {
+		return fmt.Errorf("delete folder %q: %w", folder, err)
+	}
+	return nil
+}
+
 // Append puts messages into a folder, which must be there.
 func (u *User) Append(folder string, mails ...sample.Mail) error {
 	for _, m := range mails {
