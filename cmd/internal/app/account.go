@@ -74,7 +74,7 @@ func (o accountOptions) open(ctx context.Context, env Env, u *ui.UI) (*imapaccou
 	// Before the trace is opened: a run that lacks its password leaves nothing.
 	password, err := credential.Find(ctx, credential.Request{
 		Account: e.User + "@" + e.Host + " (" + e.Role + ")", Literal: e.Password, File: e.PasswordFile, Command: e.PasswordCommand,
-		Environment: []string{"MAILHAUL_" + e.Role + "_PASSWORD", "MAILHAUL_PASSWORD"},
+		Environment: []string{passwordVariable(e.Role), "MAILHAUL_PASSWORD"},
 	}, credential.Env{Getenv: env.Getenv, Environ: env.Environ, Stderr: env.Stderr, Prompt: env.Terminal.Prompt})
 	if err != nil {
 		return nil, nil, err
@@ -100,6 +100,18 @@ func (o accountOptions) open(ctx context.Context, env Env, u *ui.UI) (*imapaccou
 		}
 		return closeTrace()
 	}, nil
+}
+
+// passwordVariable is the environment variable for the password of a role. What
+// compare calls A and B are source and target there.
+func passwordVariable(role string) string {
+	switch role {
+	case "A":
+		role = "SOURCE"
+	case "B":
+		role = "TARGET"
+	}
+	return "MAILHAUL_" + role + "_PASSWORD"
 }
 
 func security(s config.Security) imapaccount.Security {

@@ -25,17 +25,21 @@ type compareOptions struct {
 }
 
 const compareHelp = `
-SOURCE and TARGET are any two of: an IMAP account (imaps://USER@HOST or
-imap://USER@HOST), an archive, maildir:PATH, mbox:PATH, or a directory with mail
-files of other programs. Nothing is changed on either side.
+A and B are any two of: an IMAP account (imaps://USER@HOST or imap://USER@HOST), an
+archive, maildir:PATH, mbox:PATH, or a directory with mail files of other programs.
+Nothing is changed on either side.
 
 Folders are paired by name, whatever separates levels, and by special use. Each
-message that is missing from TARGET, extra there, or there with other octets,
-flags or date of arrival is named. Octets are compared by SHA-256 of what is read
-from both sides; --quick only compares headers and sizes.
+message that is missing from B, extra there, or there with other octets, flags or
+date of arrival is named, and the exit code is 7. Octets are compared by SHA-256 of
+what is read from both sides; --quick only compares headers and sizes.
 
-Passwords come from MAILHAUL_SOURCE_PASSWORD and MAILHAUL_TARGET_PASSWORD, from
-?password-file= or ?password-command=, or are asked for.`
+Passwords come from MAILHAUL_SOURCE_PASSWORD for A and MAILHAUL_TARGET_PASSWORD for
+B, from ?password-file= or ?password-command=, or are asked for.
+
+Examples:
+  mailhaul compare imaps://me@old.example.org imaps://me@new.example.org
+  mailhaul compare ~/mail imaps://me@mail.example.org --quick`
 
 func compareCommand(env Env) *cli.Command {
 	flags := append([]cli.Flag{
@@ -49,12 +53,12 @@ func compareCommand(env Env) *cli.Command {
 	flags = append(flags, outputFlags()...)
 	return &cli.Command{
 		Name: "compare", Usage: "tell how two accounts, archives or mail files differ",
-		ArgsUsage: "SOURCE TARGET", HideHelp: true, Description: compareHelp, Flags: flags,
+		ArgsUsage: "A B", HideHelp: true, Description: compareHelp, Flags: flags,
 		Action: func(c *cli.Context) error {
 			var p config.Problems
-			args := arguments(c, &p, "SOURCE", "TARGET")
+			args := arguments(c, &p, "A", "B")
 			o := compareOptions{
-				a: parseEnd(c, "SOURCE", args[0], &p), b: parseEnd(c, "TARGET", args[1], &p),
+				a: parseEnd(c, "A", args[0], &p), b: parseEnd(c, "B", args[1], &p),
 				filter: filter.Filter{Include: c.StringSlice("folder"), Exclude: c.StringSlice("exclude")},
 				options: compare.Options{
 					Quick: c.Bool("quick"), IgnoreFlags: c.Bool("no-flags"), IgnoreDates: c.Bool("no-dates"), Zones: c.Bool("zones"),
@@ -62,7 +66,7 @@ func compareCommand(env Env) *cli.Command {
 				output: parseOutput(c, &p),
 			}
 			if o.a.url && o.b.url && sameMail(o.a.account.endpoint, o.b.account.endpoint) || args[0] != "" && o.a.kind == o.b.kind && o.a.name() == o.b.name() {
-				p.Addf("SOURCE and TARGET are the same")
+				p.Addf("A and B are the same")
 			}
 			if err := p.Err(); err != nil {
 				return badLine{"compare", err}
@@ -105,10 +109,10 @@ func compareEnds(ctx context.Context, env Env, u *ui.UI, o compareOptions) (err 
 type differenceObject struct {
 	Event     string       `json:"event"`
 	Kind      string       `json:"kind"`
-	FolderA   string       `json:"source_folder,omitempty"`
-	UIDA      mailhaul.UID `json:"source_uid,omitempty"`
-	FolderB   string       `json:"target_folder,omitempty"`
-	UIDB      mailhaul.UID `json:"target_uid,omitempty"`
+	FolderA   string       `json:"a_folder,omitempty"`
+	UIDA      mailhaul.UID `json:"a_uid,omitempty"`
+	FolderB   string       `json:"b_folder,omitempty"`
+	UIDB      mailhaul.UID `json:"b_uid,omitempty"`
 	From      string       `json:"from,omitempty"`
 	Date      string       `json:"date,omitempty"`
 	Subject   string       `json:"subject,omitempty"`
@@ -118,10 +122,10 @@ type differenceObject struct {
 
 type comparisonObject struct {
 	Event       string   `json:"event"`
-	FoldersA    []string `json:"source_folders,omitempty"`
-	FolderB     string   `json:"target_folder,omitempty"`
-	A           int64    `json:"source_messages"`
-	B           int64    `json:"target_messages"`
+	FoldersA    []string `json:"a_folders,omitempty"`
+	FolderB     string   `json:"b_folder,omitempty"`
+	A           int64    `json:"a_messages"`
+	B           int64    `json:"b_messages"`
 	Identical   int64    `json:"identical"`
 	Missing     int64    `json:"missing"`
 	Extra       int64    `json:"extra"`
@@ -195,7 +199,7 @@ func tellComparison(u *ui.UI, o compareOptions, s compare.Summary) {
 	}
 	row("in all", s.Counts)
 	u.Print(ui.Table([]ui.Column{
-		{Title: "SOURCE", Right: true}, {Title: "TARGET", Right: true}, {Title: "SAME", Right: true}, {Title: "MISSING", Right: true},
+		{Title: "IN A", Right: true}, {Title: "IN B", Right: true}, {Title: "SAME", Right: true}, {Title: "MISSING", Right: true},
 		{Title: "EXTRA", Right: true}, {Title: "ALTERED", Right: true}, {Title: "FLAGS", Right: true}, {Title: "DATES", Right: true}, {Title: "FOLDER"},
 	}, rows))
 	u.Print(fmt.Sprintf("%s\n", ui.Count(s.Differences, "difference")))

@@ -60,8 +60,8 @@ func programHelp(all []*cli.Command) string {
 	}
 	b.WriteString("\n" + `SOURCE and TARGET are IMAP accounts: imaps://USER@HOST[:PORT] (encrypted), or
 imap://USER@HOST[:PORT] (STARTTLS required); 'mailhaul help backup' tells their
-options. Of compare they may be anything with mail in it. An ARCHIVE is a directory
-that backup makes. FILES is maildir:PATH or mbox:PATH, mail of other programs.
+options. An ARCHIVE is a directory that backup makes. FILES is maildir:PATH or
+mbox:PATH, mail of other programs. A and B are any of these.
 
 Try it without a server: mailhaul demo
 ` + "\nExit codes:\n" + exitTable())
