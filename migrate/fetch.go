@@ -87,6 +87,9 @@ func (b *haul) unsettled(ctx context.Context) ([]mailhaul.Work, error) {
 		}
 		unsettled = append(unsettled, &again)
 	}
+	if err := b.await(ctx); err != nil {
+		return nil, err
+	}
 	if err := b.settleFolders(ctx, unsettled); err != nil {
 		return nil, err
 	}

@@ -115,7 +115,7 @@ func (b *haul) end(ctx context.Context, outcome string) error {
 // Those of an account as target do nothing for another one.
 func (b *haul) steps(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		b.plan, b.renames, b.place, b.look, b.goneFolders, b.prepare, b.settle, b.rematch, b.match,
+		b.plan, b.renames, b.place, b.look, b.goneFolders, b.prepare, b.await, b.settle, b.rematch, b.match,
 		b.fetch, b.check, b.carry, b.mirror, b.done,
 	} {
 		if err := step(ctx); err != nil {

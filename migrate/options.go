@@ -44,6 +44,10 @@ type Options struct {
 	Events func(Event)
 	// Now is the clock, nil for time.Now.
 	Now func() time.Time
+	// Quiet is how long nothing more must have arrived in a target account before
+	// what was sent to it when a connection, or a run, came to its end is taken for
+	// lost; 0 for two seconds.
+	Quiet time.Duration
 }
 
 // EventKind says what an Event tells.

@@ -103,7 +103,7 @@ func (p *pair) migrateUntil(t *testing.T, ctx context.Context) (migrate.Summary,
 	if err != nil {
 		return migrate.Summary{}, err
 	}
-	p.options.Command = "migrate"
+	p.options.Command, p.options.Quiet = "migrate", 20*time.Millisecond
 	p.notices = nil
 	p.options.Events = func(e migrate.Event) {
 		if e.Kind == migrate.EventNotice {
