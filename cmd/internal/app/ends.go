@@ -73,6 +73,7 @@ func (e end) name() string {
 
 // open opens the end for reading. The function that it returns closes it.
 func (e end) open(ctx context.Context, env Env, u *ui.UI) (mailhaul.Source, func() error, error) {
+	e.path = config.ExpandHome(e.path, env.Getenv("HOME")) // the shell leaves ~ behind a colon alone
 	switch {
 	case e.url:
 		return e.account.open(ctx, env, u)
