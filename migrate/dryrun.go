@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/migrate/plan"
@@ -29,6 +30,7 @@ func (b *haul) dryRun(ctx context.Context) error {
 		}
 		q := f.Request()
 		q.Criteria = b.o.Criteria
+		q.Criteria.MaxSize = b.largest()
 		requests = append(requests, q)
 		asked = append(asked, f)
 	}
@@ -68,8 +70,9 @@ func (b *haul) foresee(ctx context.Context, f plan.Folder, l mailhaul.Listing) (
 	switch {
 	case f.Known == nil:
 		p.New, p.NewOctets, p.Note = int64(l.Live.Len()), l.Folder.Size, "new folder"
-		p.leaveOut(l, l.Live)
-		return p, b.foreseeMatches(ctx, f.Folder, l, &p)
+		err := b.foreseeMatches(ctx, f.Folder, l, &p)
+		p.leaveOut(l, l.Live, b.overLimit())
+		return p, err
 	case f.Known.UIDValidity != l.Folder.UIDValidity:
 		p.Note = "new UIDVALIDITY: its messages will be matched with those known"
 		return p, nil
@@ -80,10 +83,7 @@ func (b *haul) foresee(ctx context.Context, f plan.Folder, l mailhaul.Listing) (
 	}
 	todo := plan.Decide(l.Live, live, gone, true)
 	p.New, p.Gone = int64(todo.Fetch.Len()), int64(todo.Gone.Len())
-	if p.New == 0 {
-		p.NewOctets = 0
-	}
-	p.leaveOut(l, todo.Fetch)
+	p.leaveOut(l, todo.Fetch, b.overLimit())
 	p.FlagsChanged, err = b.flagsThatDiffer(ctx, f, l)
 	return p, err
 }
@@ -106,9 +106,6 @@ func (b *haul) foreseeMatches(ctx context.Context, f *mailhaul.Folder, l mailhau
 		if n := int64(l.Chosen.Both(at.Live).Len()); n > 0 {
 			p.New -= n
 			p.NewOctets = -1
-			if p.New == 0 {
-				p.NewOctets = 0
-			}
 		}
 		return at.Err
 	})
@@ -122,14 +119,34 @@ func atName(f *mailhaul.Folder) string {
 	return f.At.Name
 }
 
+// overLimit tells whether the account's limit on messages is below the user's.
+func (b *haul) overLimit() bool {
+	limit, wanted := b.summary.Limits.Message, b.o.Criteria.MaxSize
+	return b.holder != nil && limit > 0 && (wanted == 0 || limit < wanted)
+}
+
+// largest is the largest message to be copied, in octets, 0 for any.
+func (b *haul) largest() int64 {
+	if b.overLimit() {
+		return b.summary.Limits.Message
+	}
+	return b.o.Criteria.MaxSize
+}
+
 // leaveOut takes what the criteria do not choose out of what is new.
-func (p *FolderPlan) leaveOut(l mailhaul.Listing, fetch mailhaul.UIDSet) {
+func (p *FolderPlan) leaveOut(l mailhaul.Listing, fetch mailhaul.UIDSet, overLimit bool) {
 	large := fetch.Both(l.TooLarge)
 	other := fetch.Minus(l.Chosen).Minus(large)
 	p.TooLarge, p.NotChosen = int64(large.Len()), int64(other.Len())
+	if p.TooLarge > 0 && overLimit {
+		p.Note = strings.TrimPrefix(p.Note+fmt.Sprintf("; the account takes %d of its messages for too large", p.TooLarge), "; ")
+	}
 	if n := p.TooLarge + p.NotChosen; n > 0 {
 		p.New -= n
 		p.NewOctets = -1
+	}
+	if p.New == 0 {
+		p.NewOctets = 0
 	}
 }
 

@@ -162,13 +162,7 @@ func (v *viewer) answer(w *view) error {
 		if tag == "" {
 			continue
 		}
-		found := &w.listing.Live
-		switch tag {
-		case w.days:
-			found = &w.inDays
-		case w.large:
-			found = &w.tooLarge
-		}
+		found := w.found(tag)
 		err := v.s.wait(tag, maxFlagEntries, maxSetLine, func(n uint32, word string, r *response) error {
 			if !opened {
 				return nil // of whatever folder it speaks, it is not this one
@@ -179,8 +173,12 @@ func (v *viewer) answer(w *view) error {
 			case "EXPUNGE":
 				w.exists--
 			case "ESEARCH":
-				set, err := readESearch(r)
-				*found = set
+				of, set, err := readESearch(r)
+				into := w.found(of) // Dovecot answers the next SEARCH before it ends this one
+				if into == nil {
+					into = found
+				}
+				*into = set
 				return err
 			case "SEARCH":
 				return readSearch(r, found)
@@ -189,7 +187,7 @@ func (v *viewer) answer(w *view) error {
 				if err != nil || got.uid == 0 {
 					return err
 				}
-				if !v.s.caps.Has(imap.CapESearch) && found == &w.listing.Live {
+				if !v.s.caps.Has(imap.CapESearch) && tag != w.days && tag != w.large {
 					uids = append(uids, got.uid)
 				}
 				// The answers to a command may come before the end of the one
@@ -261,12 +259,35 @@ func readExamine(n uint32, word string, r *response, f *mailhaul.Folder, exists 
 	return nil
 }
 
-// readESearch reads an ESEARCH answer (RFC 9051, 7.3.4): no ALL in it means no
+// found is where the answer to a command of the view goes, nil when it is of
+// another one.
+func (w *view) found(tag string) *mailhaul.UIDSet {
+	switch {
+	case tag == "":
+		return nil
+	case tag == w.days:
+		return &w.inDays
+	case tag == w.large:
+		return &w.tooLarge
+	case tag == w.uids || tag == w.flags:
+		return &w.listing.Live
+	}
+	return nil
+}
+
+// readESearch reads an ESEARCH answer (RFC 9051, 7.3.4) and the tag of the
+// command that it answers, "" when it does not say: no ALL in it means no
 // message.
-func readESearch(r *response) (mailhaul.UIDSet, error) {
-	if r.peek('(') { // the correlator: answers come in order
-		if err := r.skip(); err != nil {
-			return mailhaul.UIDSet{}, err
+func readESearch(r *response) (tag string, set mailhaul.UIDSet, err error) {
+	if r.eat('(') {
+		if strings.EqualFold(string(r.word()), "TAG") {
+			r.blanks()
+			if tag, _, err = r.text(); err != nil {
+				return "", set, err
+			}
+		}
+		if err := r.expect(')'); err != nil {
+			return "", set, err
 		}
 	}
 	for r.blanks(); len(r.rest) > 0; r.blanks() {
@@ -274,16 +295,17 @@ func readESearch(r *response) (mailhaul.UIDSet, error) {
 		case "UID":
 		case "ALL":
 			r.blanks()
-			return mailhaul.ParseUIDSet(string(r.word()))
+			set, err = mailhaul.ParseUIDSet(string(r.word()))
+			return tag, set, err
 		case "":
-			return mailhaul.UIDSet{}, r.syntax("an ESEARCH item")
+			return tag, set, r.syntax("an ESEARCH item")
 		default:
 			if err := r.skip(); err != nil {
-				return mailhaul.UIDSet{}, err
+				return tag, set, err
 			}
 		}
 	}
-	return mailhaul.UIDSet{}, nil
+	return tag, set, nil
 }
 
 // heal asks once more, by sequence number, when the server names another number
