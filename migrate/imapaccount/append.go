@@ -65,6 +65,10 @@ func (w *sender) writeRest(l *lane, f *flying, at int) error {
 func (w *sender) message(o *outgoing, tag string) (refused bool, err error) {
 	var b strings.Builder
 	r := &o.receipt
+	if o.stream == nil && int64(len(o.octets)) != r.Size {
+		// The server would take what follows for the message.
+		return false, fmt.Errorf("append message: it has %d octets in place of %d", len(o.octets), r.Size)
+	}
 	if flags := w.flags(o); len(flags) > 0 {
 		b.WriteString(" (" + strings.Join(flags, " ") + ")")
 	}

@@ -34,6 +34,7 @@ func (w *sender) accepted(l *lane, messages []*outgoing, placed appended) {
 // asked again later.
 func (w *sender) refused(l *lane, b *batch, why error) error {
 	status := why.(*statusError) //nolint:errorlint // a refusal is one
+	w.suspect = true
 	switch {
 	case status.code == "TRYCREATE" || status.code == "NONEXISTENT":
 		return w.lostFolder(l, b, "the folder was deleted in the account meanwhile", why)
@@ -46,6 +47,7 @@ func (w *sender) refused(l *lane, b *batch, why error) error {
 		}
 		return w.resend(l, b)
 	case len(b.messages) > 1:
+		w.retry.progress() // what is in doubt is half as much: this ends, also where each refusal ends the connection
 		first, second := b.split()
 		w.t.again(l, first, second)
 		return nil
@@ -61,6 +63,7 @@ func (w *sender) refused(l *lane, b *batch, why error) error {
 // refusedOne takes a single message that the server does not want: perhaps it
 // is not the message but what is said of it.
 func (w *sender) refusedOne(l *lane, b *batch, why error) error {
+	w.retry.progress()
 	o := b.messages[0]
 	keywords := slices.ContainsFunc(o.receipt.Flags.List(), func(f string) bool { return f[0] != '\\' })
 	if o.stream == nil {

@@ -16,7 +16,10 @@ type sender struct {
 	s      *session
 	retry  retry
 	flight []*flying
-	done   []mailhaul.Receipt // told with the next batch, or when there is none
+	// suspect says that the server refused something: some end the connection
+	// then, after 10 refusals (Exchange) or after each.
+	suspect bool
+	done    []mailhaul.Receipt // told with the next batch, or when there is none
 }
 
 // flying is a batch under way: sent, not yet answered.
@@ -68,7 +71,7 @@ func (w *sender) session(l *lane) error {
 		if err != nil {
 			return err
 		}
-		w.s = s
+		w.s, w.suspect = s, false
 	}
 	err := w.work(l)
 	if tellErr := w.tell(); tellErr != nil {
@@ -102,6 +105,10 @@ func (w *sender) work(l *lane) error {
 			}
 		}
 		if b != nil {
+			if err := w.probe(l); err != nil {
+				w.t.again(l, b)
+				return err
+			}
 			if err := w.begin(l, b); err != nil {
 				return err
 			}
@@ -115,6 +122,26 @@ func (w *sender) work(l *lane) error {
 			}
 		}
 	}
+}
+
+// probe makes sure, after a refusal, that the connection still stands: what is
+// sent over one that the server has ended is lost, and nobody could say that it
+// never arrived.
+func (w *sender) probe(l *lane) error {
+	if !w.suspect {
+		return nil
+	}
+	for len(w.flight) > 0 {
+		if err := w.settle(l); err != nil {
+			return err
+		}
+	}
+	w.suspect = false
+	tag := w.s.send("NOOP")
+	if err := w.s.conn.Flush(); err != nil {
+		return err
+	}
+	return w.s.wait(tag, 100_000, maxLine, ignore)
 }
 
 // begin announces a batch and sends it.
@@ -197,6 +224,8 @@ func (w *sender) settle(l *lane) error {
 	for i, tag := range f.tags {
 		placed, err := w.outcome(tag)
 		if err != nil && !isRefusal(err) {
+			// Those before are settled, or wait to be sent in another form.
+			f.batch = &batch{messages: f.messages[i:], announced: true}
 			return err
 		}
 		one := f.messages[i : i+1]
