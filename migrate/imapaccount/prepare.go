@@ -112,76 +112,66 @@ func (t *Target) make(ctx context.Context, missing []*mailhaul.Folder) error {
 	return nil
 }
 
-// create asks for all folders, and for their subscriptions, at once. It returns
-// why folders were refused, by raw name; that they are there may be the reason.
+// create asks for the folders that are not there, and then for all
+// subscriptions. It returns why folders were refused, by raw name; that they are
+// there may be the reason.
 func (t *Target) create(s *session, missing []*mailhaul.Folder) (map[string]error, error) {
-	type asked struct {
-		f                 *mailhaul.Folder
-		create, subscribe string
-		use               bool
-	}
-	var flight []asked
 	refusals := map[string]error{}
-	settle := func() error {
-		if err := s.conn.Flush(); err != nil {
-			return err
-		}
-		for _, q := range flight {
-			err := s.wait(q.create, 100, maxLine, ignore)
-			if err != nil && !isRefusal(err) {
-				return err
-			}
-			if err != nil {
-				refusals[q.f.At.Raw] = err
-			}
-			if q.subscribe == "" {
-				continue
-			}
-			if err := s.wait(q.subscribe, 100, maxLine, ignore); err != nil && !isRefusal(err) {
-				return err
-			}
-		}
-		flight = flight[:0]
-		return nil
-	}
-	done := map[string]bool{}
+	asked := map[string]bool{}
+	var wanted, unsubscribed []*mailhaul.Folder
 	for _, f := range missing {
 		if f.At.UIDValidity == 0 {
 			f.At.Raw = f.At.Name
 			if !s.utf8 {
 				f.At.Raw = encodeUTF7(f.At.Name)
 			}
+			if !asked[f.At.Raw] {
+				asked[f.At.Raw] = true
+				wanted = append(wanted, f)
+			}
 		}
+		if f.Subscribed && !f.At.Subscribed {
+			unsubscribed = append(unsubscribed, f)
+		}
+	}
+	for part := range slices.Chunk(wanted, statusWindow) {
+		if err := createSome(s, part, refusals); err != nil {
+			return nil, err
+		}
+	}
+	return refusals, subscribe(s, unsubscribed)
+}
+
+// createSome makes folders in one flight of commands.
+func createSome(s *session, folders []*mailhaul.Folder, refusals map[string]error) error {
+	var tags []string
+	var of []*mailhaul.Folder
+	for _, f := range folders {
 		name, ok := quoteName(f.At.Raw)
 		if !ok {
 			refusals[f.At.Raw] = errSyntax
 			continue
 		}
-		q := asked{f: f}
-		if !done[f.At.Raw] && f.At.UIDValidity == 0 {
-			done[f.At.Raw] = true
-			use := ""
-			if f.At.SpecialUse != "" && s.caps.Has("CREATE-SPECIAL-USE") {
-				use = " (USE (" + f.At.SpecialUse + "))"
-			}
-			q.create = s.send("CREATE " + name + use)
-			if use != "" { // a server may refuse the use, not the folder (RFC 6154, 3)
-				flight = append(flight, q)
-				q = asked{f: f, create: s.send("CREATE " + name)}
-			}
-		} else {
-			q.create = s.send("NOOP")
+		if f.At.SpecialUse != "" && s.caps.Has("CREATE-SPECIAL-USE") {
+			tags, of = append(tags, s.send("CREATE "+name+" (USE ("+f.At.SpecialUse+"))")), append(of, f)
 		}
-		if f.Subscribed && !f.At.Subscribed {
-			q.subscribe = s.send("SUBSCRIBE " + name)
+		// A server may refuse the use, not the folder (RFC 6154, 3); else this one
+		// is refused, since the folder is there.
+		tags, of = append(tags, s.send("CREATE "+name)), append(of, f)
+	}
+	if err := s.conn.Flush(); err != nil {
+		return err
+	}
+	for i, tag := range tags {
+		err := s.wait(tag, 100, maxLine, ignore)
+		if err != nil && !isRefusal(err) {
+			return err
 		}
-		if flight = append(flight, q); len(flight) >= statusWindow {
-			if err := settle(); err != nil {
-				return nil, err
-			}
+		if err != nil {
+			refusals[of[i].At.Raw] = err
 		}
 	}
-	return refusals, settle()
+	return nil
 }
 
 func isASCII(name string) bool {
