@@ -202,6 +202,10 @@ func (b *haul) flagsThatDifferAt(ctx context.Context, all []*checked) (map[*chec
 				differ[c] = append(differ[c], mailhaul.FlagChange{UID: m.uid, Place: placeOf(at.UID), Old: at.Flags, New: m.flags})
 			}
 		}
+		if l.Err != nil && mailhaul.ScopeOf(l.Err) == mailhaul.ScopeFolder { // somebody deleted it meanwhile
+			b.failFolder(c.folder, l.Err)
+			return nil
+		}
 		return l.Err
 	})
 	return differ, err

@@ -18,6 +18,7 @@ type site struct {
 	live      mailhaul.UIDSet                // what is there
 	strangers mailhaul.UIDSet                // of these, what no row of the ledger speaks of
 	sights    map[mailhaul.UID]plan.Sighting // headers of strangers that were read
+	err       error                          // why it cannot be looked into
 }
 
 // inventory sets what the ledger knows of one folder against its site.
@@ -51,12 +52,21 @@ func (b *haul) takeInventories(ctx context.Context, looks []*look) ([]*inventory
 	err := b.holder.List(ctx, requests, func(l mailhaul.Listing) error {
 		s := sites[requests[next].Folder.Raw]
 		next++
-		s.live = l.Live
-		return l.Err
+		s.live, s.err = l.Live, l.Err
+		if mailhaul.ScopeOf(l.Err) > mailhaul.ScopeFolder && l.Err != nil {
+			return l.Err
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	all = slices.DeleteFunc(all, func(inv *inventory) bool {
+		if inv.err != nil {
+			b.leaveOut(inv.look, inv.err)
+		}
+		return inv.err != nil
+	})
 	rows, err := b.led.Folders(ctx)
 	if err != nil {
 		return nil, err
@@ -82,6 +92,26 @@ func (b *haul) takeInventories(ctx context.Context, looks []*look) ([]*inventory
 		s.strangers = s.live.Minus(mailhaul.UIDSetOf(placed[s]...))
 	}
 	return all, nil
+}
+
+// leaveOut leaves a folder alone whose place in the account cannot be looked into.
+// What was announced is not sent again: perhaps it is there. The next run finds
+// out.
+func (b *haul) leaveOut(l *look, err error) {
+	b.failFolder(l.folder, err)
+	for _, i := range b.account.intents[l.folder.ID] {
+		l.fetch.Remove(i.UID)
+	}
+}
+
+// failFolder notes that a folder failed, unless that is known.
+func (b *haul) failFolder(f *mailhaul.Folder, err error) {
+	b.failMu.Lock()
+	known := b.broken[f]
+	b.failMu.Unlock()
+	if !known {
+		b.fail(f, 0, err)
+	}
 }
 
 // misses takes a row whose message is not where it was put.

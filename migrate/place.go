@@ -18,10 +18,10 @@ type account struct {
 	flags   []folderFlags                 // to be carried over
 	// heldBack has flags that were not to be carried over: another run may.
 	heldBack map[*mailhaul.Folder]bool
-	fresh    map[*mailhaul.Folder]*fresh // what this run stored
-	refused  map[*mailhaul.Folder]int    // how often the folder's name was refused
-	wanted   map[*mailhaul.Folder]string // the name it should have
-	again    map[*mailhaul.Folder]mailhaul.UIDSet
+	fresh    map[*mailhaul.Folder]*fresh          // what this run stored
+	refused  map[*mailhaul.Folder]int             // how often the folder's name was refused
+	wanted   map[*mailhaul.Folder]string          // the name it should have
+	missing  map[*mailhaul.Folder]mailhaul.UIDSet // told or sent again, by the UIDs of the source
 }
 
 // folderFlags are flags as the source has them now.
@@ -37,7 +37,7 @@ func (b *haul) place(ctx context.Context) error {
 		return nil
 	}
 	b.account = account{before: map[*mailhaul.Folder]mailhaul.Folder{}, intents: map[int64][]checkpoint.Intent{}, fresh: map[*mailhaul.Folder]*fresh{}, heldBack: map[*mailhaul.Folder]bool{},
-		refused: map[*mailhaul.Folder]int{}, wanted: map[*mailhaul.Folder]string{}, again: map[*mailhaul.Folder]mailhaul.UIDSet{}}
+		refused: map[*mailhaul.Folder]int{}, wanted: map[*mailhaul.Folder]string{}, missing: map[*mailhaul.Folder]mailhaul.UIDSet{}}
 	there, err := b.holder.Folders(ctx)
 	if err != nil {
 		return err

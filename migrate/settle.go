@@ -207,10 +207,15 @@ func (b *haul) settleIntents(ctx context.Context, inv *inventory, intents []chec
 // missing deals with messages that were sent before and are not in the account:
 // somebody removed them there. They are sent again only on request.
 func (b *haul) missing(ctx context.Context, l *look, lost mailhaul.UIDSet) error {
-	lost = lost.Both(l.live)
+	told := b.account.missing[l.folder]
+	lost = lost.Both(l.live).Minus(told) // a folder may be settled twice in a run
 	if lost.Empty() {
 		return nil
 	}
+	for _, r := range lost.Ranges() {
+		told.AddRange(r)
+	}
+	b.account.missing[l.folder] = told
 	if !b.o.Again {
 		b.summary.Missing += int64(lost.Len())
 		b.events.notice("%d messages of folder %q were sent before and are no longer in the account; they are sent once more only with --again", lost.Len(), l.folder.Name)
