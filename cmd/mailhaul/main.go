@@ -1,5 +1,5 @@
-// Mailhaul backs up IMAP mail into a local archive. See the manual in
-// docs/manual.md, or run "mailhaul help".
+// Mailhaul backs up IMAP mail into a local archive, puts it back, and moves mail
+// between accounts. See the manual in docs/manual.md, or run "mailhaul help".
 package main
 
 import (

@@ -102,7 +102,7 @@ func haul(ctx context.Context, env Env, u *ui.UI, o haulOptions) (err error) {
 	}
 	if o.dryRun {
 		if err == nil {
-			tellHaulPlans(u, summary)
+			tellHaulPlans(u, summary, o.match)
 		}
 	} else {
 		tellHaul(u, o, summary)

@@ -33,7 +33,7 @@ type roomObject struct {
 }
 
 // tellHaulPlans writes what a haul would do to standard output.
-func tellHaulPlans(u *ui.UI, s migrate.Summary) {
+func tellHaulPlans(u *ui.UI, s migrate.Summary, match bool) {
 	var rows [][]string
 	octets := int64(0)
 	for _, p := range s.Plans {
@@ -63,17 +63,32 @@ func tellHaulPlans(u *ui.UI, s migrate.Summary) {
 		{Title: "NEW", Right: true}, {Title: "OCTETS", Right: true}, {Title: "LEFT OUT", Right: true},
 		{Title: "FLAGS", Right: true}, {Title: "FOLDER"},
 	}, rows))
-	u.Print(roomText(s, octets))
+	u.Print(toCopy(s.Counts.New, octets, match) + roomText(s, octets))
 }
 
-// roomText says what the account takes and how long it may last.
+// toCopy says how much is to be copied and how long it may last. What will be
+// matched with the account may be there already.
+func toCopy(messages, octets int64, match bool) string {
+	text := "\nto copy: "
+	if match && messages > 0 {
+		text += "at most "
+	}
+	text += ui.Count(messages, "message")
+	switch {
+	case octets < 0:
+		text += ", of unknown size"
+	case octets < 10_000_000:
+		text += ", " + ui.Octets(octets)
+	default:
+		text += fmt.Sprintf(", %s; at 10 MB/s about %s, at 1 MB/s about %s",
+			ui.Octets(octets), ui.Elapsed(seconds(octets/10_000_000)), ui.Elapsed(seconds(octets/1_000_000)))
+	}
+	return text + "\n"
+}
+
+// roomText says what the account takes.
 func roomText(s migrate.Summary, octets int64) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nto copy: %s, %s", ui.Count(s.Counts.New, "message"), octetsOrUnknown(octets))
-	if octets >= 10_000_000 {
-		fmt.Fprintf(&b, "; at 10 MB/s about %s, at 1 MB/s about %s", ui.Elapsed(seconds(octets/10_000_000)), ui.Elapsed(seconds(octets/1_000_000)))
-	}
-	b.WriteByte('\n')
 	if s.Limits.Total >= 0 {
 		free := max(0, s.Limits.Total-s.Limits.Used)
 		fmt.Fprintf(&b, "quota: %s of %s used, %s free", ui.Octets(s.Limits.Used), ui.Octets(s.Limits.Total), ui.Octets(free))

@@ -85,17 +85,20 @@ func tellHaulObjects(u *ui.UI, o haulOptions, s migrate.Summary, sum migrate.Fol
 	for _, r := range s.Reports {
 		u.Object(reportObject{"folder-summary", ui.Text(r.Folder), ui.Text(r.At), r.Copied, r.Octets, r.Matched, r.TooLarge, r.NotChosen, r.Failed})
 	}
-	for event, list := range map[string][]migrate.Failure{"failed": s.Failures, "altered": s.Altered} {
-		for _, f := range list {
-			t := troubleObject{Event: event, Folder: ui.Text(f.Folder), UID: f.UID, Subject: ui.Text(subject(f)), Reason: ui.Text(f.Reason)}
-			if !f.Date.IsZero() {
-				t.Date = f.Date.Format(time.RFC3339)
-			}
-			u.Object(t)
-		}
-	}
+	tellTroubleObjects(u, "failed", s.Failures)
+	tellTroubleObjects(u, "altered", s.Altered)
 	u.Object(haulObject{"summary", o.command, s.Counts.New, s.Counts.Octets, s.Matched, s.Counts.FlagsChanged, sum.TooLarge, sum.NotChosen,
 		s.Missing, s.Removed, int64(len(s.Altered)), s.Counts.Failed, s.Folders, s.Messages, s.Elapsed.Seconds(), s.Interrupted})
+}
+
+func tellTroubleObjects(u *ui.UI, event string, list []migrate.Failure) {
+	for _, f := range list {
+		t := troubleObject{Event: event, Folder: ui.Text(f.Folder), UID: f.UID, Subject: ui.Text(subject(f)), Reason: ui.Text(f.Reason)}
+		if !f.Date.IsZero() {
+			t.Date = f.Date.Format(time.RFC3339)
+		}
+		u.Object(t)
+	}
 }
 
 // haulText sums a haul up in one line: what was none is left out.
