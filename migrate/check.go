@@ -64,14 +64,17 @@ type flagged struct {
 	earlier bool // a run stored it that did not come to its check
 }
 
-// forgotten are the flags that a message may lack as long as it was not checked:
-// \Deleted is not sent with it, and Exchange forgets \Flagged.
-var forgotten = []string{`\Deleted`, `\Flagged`}
+// forgettable tells of flags that a message may lack as long as it was not checked:
+// \Deleted is not sent with it, nor are the keywords of a large one, and Exchange
+// forgets \Flagged.
+func forgettable(flag string) bool {
+	return flag == `\Deleted` || flag == `\Flagged` || flag[0] != '\\'
+}
 
 // lacks tells whether a message has all that it should have but for flags that
 // may be forgotten.
 func (m flagged) lacks(has mailhaul.Flags) bool {
-	rest := slices.DeleteFunc(m.flags.List(), func(f string) bool { return slices.Contains(forgotten, f) && !has.Has(f) })
+	rest := slices.DeleteFunc(m.flags.List(), func(f string) bool { return forgettable(f) && !has.Has(f) })
 	return has != m.flags && strings.EqualFold(string(mailhaul.MakeFlags(rest...)), string(has))
 }
 
@@ -137,7 +140,7 @@ func (b *haul) stored(ctx context.Context, l *look, n *fresh) (*checked, error) 
 			continue
 		}
 		if !n.uids.Contains(m.UID) {
-			if m.UID >= undone && m.GoneRun == 0 && slices.ContainsFunc(forgotten, m.Flags.Has) {
+			if m.UID >= undone && m.GoneRun == 0 && slices.ContainsFunc(m.Flags.List(), forgettable) {
 				c.rows[at], c.earlier = flagged{m.UID, m.Flags, true}, true
 			}
 			continue
@@ -175,7 +178,7 @@ func (b *haul) checkFlags(ctx context.Context, all []*checked) error {
 	}
 	for _, c := range again {
 		for _, d := range differ[c] {
-			b.alter(c.folder, d.UID, fmt.Sprintf("the account keeps the flags %q of %q", string(d.Old), string(d.New)))
+			b.alter(c.folder, d.UID, fmt.Sprintf("the account keeps the flags (%s) of (%s)", d.Old, d.New))
 		}
 	}
 	return nil

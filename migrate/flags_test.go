@@ -88,14 +88,16 @@ func TestFlagsRefused(t *testing.T) {
 		altered string
 		target  string
 	}{
-		{"forgets flagged", imaptest.Script{Quirks: []imaptest.Quirk{imaptest.ForgetsFlags(`\Flagged`)}}, "", `, $Forwarded \Draft work, \Deleted, \Flagged \Seen, \Seen work`},
-		{"forgets keywords", imaptest.Script{Quirks: []imaptest.Quirk{imaptest.ForgetsFlags("*")}}, "", `, $Forwarded \Draft work, \Deleted, \Flagged \Seen, \Seen work`},
-		{"refuses keywords", imaptest.Script{Quirks: []imaptest.Quirk{imaptest.RefusesKeywords()}}, "3 4", `, \Deleted, \Draft, \Flagged \Seen, \Seen`},
-		{"refuses keywords and says so", imaptest.Script{PermanentFlags: none, Quirks: []imaptest.Quirk{imaptest.RefusesKeywords()}}, "3 4", `, \Deleted, \Draft, \Flagged \Seen, \Seen`},
-		{"no MULTIAPPEND", imaptest.Script{Capability: "IMAP4rev1 AUTH=PLAIN", Quirks: []imaptest.Quirk{imaptest.RefusesKeywords()}}, "3 4", `, \Deleted, \Draft, \Flagged \Seen, \Seen`},
+		{"forgets flagged", imaptest.Script{Quirks: []imaptest.Quirk{imaptest.ForgetsFlags(`\Flagged`)}}, "", `, $Forwarded \Draft work, \Answered work, \Deleted, \Flagged \Seen, \Seen work`},
+		{"forgets keywords", imaptest.Script{Quirks: []imaptest.Quirk{imaptest.ForgetsFlags("*")}}, "", `, $Forwarded \Draft work, \Answered work, \Deleted, \Flagged \Seen, \Seen work`},
+		{"refuses keywords", imaptest.Script{Quirks: []imaptest.Quirk{imaptest.RefusesKeywords()}}, "3 4 6", `, \Answered, \Deleted, \Draft, \Flagged \Seen, \Seen`},
+		{"refuses keywords and says so", imaptest.Script{PermanentFlags: none, Quirks: []imaptest.Quirk{imaptest.RefusesKeywords()}}, "3 4 6", `, \Answered, \Deleted, \Draft, \Flagged \Seen, \Seen`},
+		{"no MULTIAPPEND", imaptest.Script{Capability: "IMAP4rev1 AUTH=PLAIN", Quirks: []imaptest.Quirk{imaptest.RefusesKeywords()}}, "3 4 6", `, \Answered, \Deleted, \Draft, \Flagged \Seen, \Seen`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			from, _ := notes(t, note("one"), note("two", `\Seen`, `\Flagged`), note("three", `\Seen`, "work"), note("four", `\Draft`, "work", "$Forwarded"), note("five", `\Deleted`))
+			large := note("six", `\Answered`, "work")
+			large.Body = append(large.Body, strings.Repeat("a line of the text\r\n", 40_000)...)
+			from, _ := notes(t, note("one"), note("two", `\Seen`, `\Flagged`), note("three", `\Seen`, "work"), note("four", `\Draft`, "work", "$Forwarded"), note("five", `\Deleted`), large)
 			if c.script.Capability == "" {
 				c.script.Capability = capability
 			}
@@ -109,7 +111,7 @@ func TestFlagsRefused(t *testing.T) {
 				}
 			}
 			slices.Sort(altered)
-			if got := strings.Trim(fmt.Sprint(altered), "[]"); got != c.altered || s.New != 5 {
+			if got := strings.Trim(fmt.Sprint(altered), "[]"); got != c.altered || s.New != 6 {
 				t.Errorf("altered: %s of %+v", got, s)
 			}
 			got := regexp.MustCompile(`\d+:`).ReplaceAllString(flagsOf(t, p.to, "INBOX"), "") // what was refused comes later

@@ -120,7 +120,8 @@ func (w *sender) pour(o *outgoing) error {
 // flags are those to be given with the message: no others than RFC 9051 knows,
 // and keywords that are atoms. Dovecot 2.3 answers BAD to others and runs the
 // literal's lines as commands. \Deleted is not among them: some servers expunge
-// what they think is old. Who sets it later needs the message's UID.
+// what they think is old. Who sets it later needs the message's UID. A streamed
+// message gets its keywords later, too: it cannot be sent again without them.
 func (w *sender) flags(o *outgoing) []string {
 	uidPlus := w.s.caps.Has("UIDPLUS")
 	return slices.DeleteFunc(o.receipt.Flags.List(), func(f string) bool {
@@ -130,7 +131,7 @@ func (w *sender) flags(o *outgoing) []string {
 		case `\Deleted`:
 			return uidPlus
 		}
-		return o.bare || !isAtom(f)
+		return o.bare || o.stream != nil || !isAtom(f)
 	})
 }
 

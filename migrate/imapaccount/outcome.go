@@ -66,7 +66,7 @@ func (w *sender) refusedOne(l *lane, b *batch, why error) error {
 	w.retry.progress()
 	o := b.messages[0]
 	keywords := slices.ContainsFunc(o.receipt.Flags.List(), func(f string) bool { return f[0] != '\\' })
-	if o.stream == nil {
+	if o.stream == nil || !o.stream.begun {
 		switch {
 		case o.oddDate():
 			o.undated, o.receipt.Doubt = true, true

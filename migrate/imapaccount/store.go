@@ -173,6 +173,7 @@ type stream struct {
 	ctx    context.Context
 	body   io.Reader
 	sum    hash.Hash
+	begun  bool       // octets of it were sent: there is no second try
 	failed error      // of the body
 	done   chan error // its result, once
 }
@@ -209,6 +210,7 @@ func (s *stream) end(err error) {
 
 // Read reads the body and remembers its error.
 func (s *stream) Read(p []byte) (int, error) {
+	s.begun = true
 	if err := s.ctx.Err(); err != nil {
 		s.failed = err
 		return 0, err
