@@ -34,17 +34,24 @@ func (b *haul) dryRun(ctx context.Context) error {
 		requests = append(requests, q)
 		asked = append(asked, f)
 	}
+	var looks []*look // into folders whose UIDs may be those of the account
 	next := 0
 	err := b.src.List(ctx, requests, func(l mailhaul.Listing) error {
 		f := asked[next]
 		next++
 		p, err := b.foresee(ctx, f, l)
 		if err == nil {
+			if f.Known == nil && b.holder != nil && f.At != nil && f.At.Messages > 0 && b.maySameUIDs(f.Folder) {
+				looks = append(looks, &look{folder: f.Folder, live: l.Live, fetch: l.Chosen})
+			}
 			b.summary.Plans = append(b.summary.Plans, p)
 		}
 		return err
 	})
 	if err != nil {
+		return err
+	}
+	if err := b.foreseeSame(ctx, looks); err != nil {
 		return err
 	}
 	for _, v := range b.vanished {
@@ -70,9 +77,9 @@ func (b *haul) foresee(ctx context.Context, f plan.Folder, l mailhaul.Listing) (
 	switch {
 	case f.Known == nil:
 		p.New, p.NewOctets, p.Note = int64(l.Live.Len()), l.Folder.Size, "new folder"
-		err := b.foreseeMatches(ctx, f.Folder, l, &p)
+		b.noteThere(f.Folder, &p)
 		p.leaveOut(l, l.Live, b.overLimit())
-		return p, err
+		return p, nil
 	case f.Known.UIDValidity != l.Folder.UIDValidity:
 		p.Note = "new UIDVALIDITY: its messages will be matched with those known"
 		return p, nil
@@ -88,27 +95,58 @@ func (b *haul) foresee(ctx context.Context, f plan.Folder, l mailhaul.Listing) (
 	return p, err
 }
 
-// foreseeMatches says what of a folder that is new to the ledger is in a target
-// account already. UIDs can tell that now, headers only when they are read.
-func (b *haul) foreseeMatches(ctx context.Context, f *mailhaul.Folder, l mailhaul.Listing, p *FolderPlan) error {
+// noteThere says what is to be known of a folder that is new to the ledger and
+// in a target account already.
+func (b *haul) noteThere(f *mailhaul.Folder, p *FolderPlan) {
 	if b.holder == nil || f.At == nil || f.At.UIDValidity == 0 {
+		return
+	}
+	p.Note = fmt.Sprintf("there, messages: %d", f.At.Messages)
+	if b.o.Match && f.At.Messages > 0 {
+		p.Note += "; what is equal will be recognised and not copied"
+	}
+}
+
+// foreseeSame takes out of the plans what is in the account already, as far as
+// UIDs tell that.
+func (b *haul) foreseeSame(ctx context.Context, looks []*look) error {
+	if len(looks) == 0 {
 		return nil
 	}
-	p.Note = fmt.Sprintf("there, with %d messages", f.At.Messages)
-	switch {
-	case !b.o.Match || f.At.Messages == 0:
-		return nil
-	case !b.sameUIDs(f):
-		p.Note += ": what is equal will be recognised and not copied"
-		return nil
+	inventories := make([]*inventory, len(looks))
+	requests := make([]mailhaul.ListRequest, len(looks))
+	for i, l := range looks {
+		inventories[i] = &inventory{look: l, site: &site{at: l.folder.At}}
+		requests[i].Folder = l.folder.At
 	}
-	return b.holder.List(ctx, []mailhaul.ListRequest{{Folder: f.At}}, func(at mailhaul.Listing) error {
-		if n := int64(l.Chosen.Both(at.Live).Len()); n > 0 {
-			p.New -= n
-			p.NewOctets = -1
-		}
+	next := 0
+	err := b.holder.List(ctx, requests, func(at mailhaul.Listing) error {
+		inventories[next].live = at.Live
+		next++
 		return at.Err
 	})
+	if err != nil {
+		return err
+	}
+	if err := b.compareUIDs(ctx, inventories); err != nil {
+		return err
+	}
+	for _, inv := range inventories {
+		n := int64(inv.look.fetch.Both(inv.live).Len())
+		if !b.account.sameUIDs[inv.look.folder] || n == 0 {
+			continue
+		}
+		for i := range b.summary.Plans {
+			if p := &b.summary.Plans[i]; p.Folder == inv.look.folder.Name {
+				p.New -= n
+				p.NewOctets = -1
+				if p.New == 0 {
+					p.NewOctets = 0
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // atName is the folder's name in a target account.

@@ -35,6 +35,7 @@ func Haul(ctx context.Context, src mailhaul.Source, dst mailhaul.Target, led *ch
 	} else {
 		err = b.run(ctx)
 	}
+	b.summary.Same = b.verifiedSame()
 	b.summarise()
 	b.summary.Elapsed = o.Now().Sub(start)
 	b.summary.Interrupted = err != nil && ctx.Err() != nil

@@ -22,8 +22,8 @@ type Options struct {
 	// Match recognises messages that a target account holds already, from
 	// another tool or put there by hand, and does not send them.
 	Match bool
-	// Same says that the source is an archive of the target account: under one
-	// UIDVALIDITY equal UIDs are the same message.
+	// Same says that the source may be an archive of the target account: under
+	// one UIDVALIDITY equal UIDs may be the same message. It is found out.
 	Same bool
 	// Again sends messages once more that were sent before and are no longer in
 	// the target account.
@@ -88,6 +88,8 @@ type Summary struct {
 	Failures []Failure
 	// Run is the run's key in the ledger, 0 for a dry run.
 	Run checkpoint.RunID
+	// Same tells that the source turned out to be an archive of the target account.
+	Same bool
 	// Matched messages were in the target account already and were recognised;
 	// Missing were sent in an earlier run and are no longer there; Removed were
 	// removed from it (Mirror).

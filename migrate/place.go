@@ -22,6 +22,10 @@ type account struct {
 	refused  map[*mailhaul.Folder]int             // how often the folder's name was refused
 	wanted   map[*mailhaul.Folder]string          // the name it should have
 	missing  map[*mailhaul.Folder]mailhaul.UIDSet // told or sent again, by the UIDs of the source
+	// sameUIDs holds the folders of which a sample was compared; otherAccount says
+	// that in one of them equal UIDs were other messages.
+	sameUIDs     map[*mailhaul.Folder]bool
+	otherAccount bool
 }
 
 // folderFlags are flags as the source has them now.
@@ -37,7 +41,7 @@ func (b *haul) place(ctx context.Context) error {
 		return nil
 	}
 	b.account = account{before: map[*mailhaul.Folder]mailhaul.Folder{}, intents: map[int64][]checkpoint.Intent{}, fresh: map[*mailhaul.Folder]*fresh{}, heldBack: map[*mailhaul.Folder]bool{},
-		refused: map[*mailhaul.Folder]int{}, wanted: map[*mailhaul.Folder]string{}, missing: map[*mailhaul.Folder]mailhaul.UIDSet{}}
+		refused: map[*mailhaul.Folder]int{}, wanted: map[*mailhaul.Folder]string{}, missing: map[*mailhaul.Folder]mailhaul.UIDSet{}, sameUIDs: map[*mailhaul.Folder]bool{}}
 	there, err := b.holder.Folders(ctx)
 	if err != nil {
 		return err

@@ -54,6 +54,9 @@ func (b *haul) matchFolders(ctx context.Context, looks []*look) error {
 	if err != nil {
 		return err
 	}
+	if err := b.compareUIDs(ctx, inventories); err != nil {
+		return err
+	}
 	var work []mailhaul.Work
 	for _, inv := range inventories {
 		b.matchUIDs(inv)
@@ -104,7 +107,7 @@ func (b *haul) candidates(ctx context.Context, work []mailhaul.Work) (map[*mailh
 		c := found[m.Folder]
 		c.list = append(c.list, plan.Candidate{UIDValidity: m.Folder.UIDValidity, UID: m.UID, Fingerprint: print, Size: m.Size,
 			InternalDate: m.InternalDate, Flags: m.Flags})
-		c.receipts[m.UID] = mailhaul.Receipt{Folder: m.Folder, UID: m.UID, Flags: m.Flags, InternalDate: m.InternalDate, Size: m.Size, Stored: m.Size, Fingerprint: print}
+		c.receipts[m.UID] = mailhaul.Receipt{Folder: m.Folder, UID: m.UID, Flags: m.Flags, InternalDate: m.InternalDate, Size: m.Size, Fingerprint: print} // nothing stored: it is not ours to remove
 	})
 	return found, err
 }
@@ -113,7 +116,7 @@ func (b *haul) candidates(ctx context.Context, work []mailhaul.Work) (map[*mailh
 // sides. No row is written: the next run finds out the same at the same price.
 func (b *haul) matchUIDs(inv *inventory) {
 	l := inv.look
-	if !b.sameUIDs(l.folder) {
+	if !b.account.sameUIDs[l.folder] {
 		return
 	}
 	there := l.fetch.Both(inv.live)
@@ -122,9 +125,80 @@ func (b *haul) matchUIDs(inv *inventory) {
 	b.matched(l.folder, int64(there.Len()))
 }
 
-// sameUIDs tells whether equal UIDs are the same message at both ends.
-func (b *haul) sameUIDs(f *mailhaul.Folder) bool {
+// maySameUIDs tells whether equal UIDs may be the same message at both ends.
+func (b *haul) maySameUIDs(f *mailhaul.Folder) bool {
 	return b.o.Same && f.Raw == f.At.Raw && f.UIDValidity == f.At.UIDValidity
+}
+
+// compareUIDs finds out in which folders equal UIDs are the same message: names
+// and UIDVALIDITY may be alike by chance, say on two servers behind one address.
+// Of each folder a sample of headers is compared.
+func (b *haul) compareUIDs(ctx context.Context, inventories []*inventory) error {
+	var here, there []mailhaul.Work
+	for _, inv := range inventories {
+		if f := inv.look.folder; b.maySameUIDs(f) {
+			if uids := spread(inv.look.fetch.Both(inv.live), sampleSize); !uids.Empty() {
+				here = append(here, mailhaul.Work{Folder: f, UIDs: uids})
+				there = append(there, mailhaul.Work{Folder: f.At, UIDs: uids})
+			}
+		}
+	}
+	if len(here) == 0 {
+		return nil
+	}
+	type key struct {
+		raw string
+		uid mailhaul.UID
+	}
+	var mu sync.Mutex
+	prints := map[key]mailhaul.Fingerprint{}
+	err := b.headers(ctx, b.src, here, func(m *mailhaul.Message, print mailhaul.Fingerprint) {
+		mu.Lock()
+		defer mu.Unlock()
+		prints[key{m.Folder.Raw, m.UID}] = print
+	})
+	if err != nil {
+		return err
+	}
+	same, differ := map[string]bool{}, map[string]bool{}
+	err = b.headers(ctx, b.holder, there, func(m *mailhaul.Message, print mailhaul.Fingerprint) {
+		mu.Lock()
+		defer mu.Unlock()
+		if want, known := prints[key{m.Folder.Raw, m.UID}]; known && want == print {
+			same[m.Folder.Raw] = true
+		} else if known {
+			differ[m.Folder.Raw] = true
+		}
+	})
+	for _, w := range here {
+		b.account.sameUIDs[w.Folder] = same[w.Folder.Raw] && !differ[w.Folder.Raw]
+	}
+	b.account.otherAccount = b.account.otherAccount || len(differ) > 0
+	return err
+}
+
+// spread takes at most n UIDs evenly out of a set.
+func spread(uids mailhaul.UIDSet, n uint64) mailhaul.UIDSet {
+	step := max(1, uids.Len()/n)
+	var out mailhaul.UIDSet
+	i := uint64(0)
+	for u := range uids.All() {
+		if i%step == 0 && out.Len() < n {
+			out.Add(u)
+		}
+		i++
+	}
+	return out
+}
+
+// verifiedSame tells whether source and account turned out to be the same one.
+func (b *haul) verifiedSame() bool {
+	for _, same := range b.account.sameUIDs {
+		if same {
+			return !b.account.otherAccount
+		}
+	}
+	return false
 }
 
 func (b *haul) matched(f *mailhaul.Folder, n int64) {

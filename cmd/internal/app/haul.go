@@ -97,7 +97,7 @@ func haul(ctx context.Context, env Env, u *ui.UI, o haulOptions) (err error) {
 	}
 	summary, err := migrate.Haul(ctx, source, target, ledger, pipeline)
 	u.EndProgress()
-	if pipeline.Same && !o.dryRun {
+	if summary.Same && !o.dryRun {
 		o.teachArchive(context.WithoutCancel(ctx), env, u, ledger, summary.Run)
 	}
 	if o.dryRun {
