@@ -7,8 +7,8 @@ import (
 )
 
 // mirror removes from a target account what was copied there and is gone from
-// the source. Nothing else is ever removed: not mail that others put there, not
-// what was recognised but is still at the source.
+// the source. Nothing else is ever removed: not mail that others put there, also
+// when it was recognised as the source's.
 func (b *haul) mirror(ctx context.Context) error {
 	if b.holder == nil || !b.o.Mirror {
 		return nil
@@ -39,8 +39,8 @@ func (b *haul) mirror(ctx context.Context) error {
 				return err
 			}
 			at := uidOf(m.Place)
-			if at == 0 || m.GoneRun == 0 {
-				continue
+			if at == 0 || m.GoneRun == 0 || m.Stored == 0 && m.Size > 0 {
+				continue // not there, still at the source, or put there by others and recognised
 			}
 			w.uids.AddRange(mailhaul.UIDRange{First: at, Last: at})
 			if w.places[m.UIDValidity] == nil {
