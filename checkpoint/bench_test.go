@@ -3,7 +3,9 @@ package checkpoint_test
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -224,4 +226,61 @@ func (l *bench) setAll(b *testing.B, f *mailhaul.Folder, n int, flags func(round
 		}
 	}
 	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// BenchmarkHistory measures going back in a history of 1,000,000 messages and
+// 1,000 runs, in which flags of 1,000,000 messages changed, every tenth message
+// went and some came back.
+func BenchmarkHistory(b *testing.B) {
+	l := openAt(b, filepath.Join(b.TempDir(), "mailhaul.db"))
+	db := l.sql()
+	for _, statement := range []string{
+		`PRAGMA synchronous = OFF`,
+		`DELETE FROM run`,
+		`INSERT INTO run (id, command, started, ended, outcome)
+			SELECT value, 'backup', value * 1000000000, value * 1000000000 + 5, 'done' FROM series(1, 1000)`,
+		`INSERT INTO folder (id, name, raw, delimiter, special_use, subscribed, noselect, place, uidvalidity, first_run)
+			SELECT value, 'folder ' || value, '', '/', '', 0, 0, '', 7, 1 FROM series(1, 40)`,
+		`INSERT INTO flagset VALUES (1, 'a'), (2, 'b')`,
+		`INSERT INTO message (folder, uidvalidity, uid, gone_run, flags, size, first_run, date, zone, stored, start, line_ends,
+			digest, fingerprint, place) SELECT value/25000+1, 7, value%25000+1, iif(value%10 = 0, (value%25000)/25+1+value%89, 0), value%3,
+			1000+value*7919%100003, (value%25000)/25+1, value, 60, 1000, 0, 1, randomblob(32), randomblob(16), 'place ' || value
+			FROM series(0, 999999)`,
+		`INSERT INTO message_past (folder, uidvalidity, uid, run, flags, gone_run)
+			SELECT value/25000+1, 7, value%25000+1, (value%25000)/25+1+value%97, value%3,
+			iif(value%100 = 3, (value%25000)/25+1, 0) FROM series(0, 999999)`,
+	} {
+		statement = regexp.MustCompile(`FROM series\((\d+), (\d+)\)`).ReplaceAllString(statement,
+			"FROM (WITH RECURSIVE n(value) AS (SELECT $1 UNION ALL SELECT value + 1 FROM n WHERE value < $2) SELECT value FROM n)")
+		if _, err := db.ExecContext(b.Context(), statement); err != nil {
+			b.Fatal(err)
+		}
+	}
+	a := l.AsOf(500)
+	each := func(b *testing.B, ms iter.Seq2[checkpoint.Message, error]) {
+		for _, err := range ms {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	for _, query := range []struct {
+		name string
+		do   func(b *testing.B)
+	}{
+		{"Runs", func(b *testing.B) { _, err := l.Runs(b.Context()); l.do(err) }},
+		{"RunAt", func(b *testing.B) { _, _, err := l.RunAt(b.Context(), time.Unix(500, 0)); l.do(err) }},
+		{"Folders", func(b *testing.B) { _, err := a.Folders(b.Context()); l.do(err) }},
+		{"Messages of a folder", func(b *testing.B) { each(b, a.Messages(b.Context(), 7)) }},
+		{"Message", func(b *testing.B) { _, err := a.Message(b.Context(), 7, 5000); l.do(err) }},
+		{"UIDs of a folder", func(b *testing.B) { _, _, err := a.UIDs(b.Context(), 7, 7); l.do(err) }},
+		{"Lost since run 900", func(b *testing.B) { each(b, l.Lost(b.Context(), 900)) }},
+		{"Lost ever", func(b *testing.B) { each(b, l.Lost(b.Context(), 0)) }},
+	} {
+		b.Run(query.name, func(b *testing.B) {
+			for b.Loop() {
+				query.do(b)
+			}
+		})
+	}
 }

@@ -17,6 +17,12 @@
 // message has a row: it has arrived; or an intent: it has to be looked for; or
 // neither: it was not sent.
 //
+// # History
+//
+// Nothing is overwritten without its past being kept: what a run changes of a
+// folder or a message it keeps first, as it found it. [Ledger.AsOf] reads the
+// ledger as it stood at the end of any run, [Ledger.Lost] what went since.
+//
 // # Durability
 //
 // Every method that changes something is one transaction, and when it returns

@@ -17,7 +17,7 @@ const (
 	// A folder that is gone does not hold its name.
 	parkFolderName   = `UPDATE folder SET gone_run = -1 WHERE id = ?`
 	insertFolderPast = `INSERT OR IGNORE INTO folder_past (folder, run, name, raw, delimiter, uidvalidity, gone_run,
-		namespace) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+		namespace, special_use, subscribed, noselect) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
 // PutFolders brings the ledger's folders up to date with folders: what is in it is
@@ -127,7 +127,7 @@ func (w *writer) updateFolder(run RunID, old Folder, f *mailhaul.Folder) error {
 	if now == old.Folder && old.GoneRun == 0 { // At is the same pointer in both
 		return nil
 	}
-	if now.Name != old.Name || now.UIDValidity != old.UIDValidity || old.GoneRun != 0 {
+	if seenOtherwise(now, old) {
 		if err := w.keepFolderPast(run, old); err != nil {
 			return err
 		}
@@ -137,10 +137,17 @@ func (w *writer) updateFolder(run RunID, old Folder, f *mailhaul.Folder) error {
 	return err
 }
 
+// seenOtherwise tells whether people and mail programs see another folder than
+// before, counters aside.
+func seenOtherwise(now mailhaul.Folder, old Folder) bool {
+	return now.Name != old.Name || now.UIDValidity != old.UIDValidity || old.GoneRun != 0 ||
+		now.SpecialUse != old.SpecialUse || now.Subscribed != old.Subscribed || now.NoSelect != old.NoSelect
+}
+
 // keepFolderPast keeps what a folder was before run.
 func (w *writer) keepFolderPast(run RunID, old Folder) error {
 	_, err := w.exec(insertFolderPast, old.ID, int64(run), old.Name, old.Raw, old.Delimiter, old.UIDValidity,
-		int64(old.GoneRun), old.Namespace)
+		int64(old.GoneRun), old.Namespace, old.SpecialUse, old.Subscribed, old.NoSelect)
 	return err
 }
 

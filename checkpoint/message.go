@@ -45,9 +45,13 @@ const (
 // Messages yields all messages of a folder, those gone and those of an earlier
 // UIDVALIDITY included, by UIDVALIDITY and UID. It ends after an error.
 func (l *Ledger) Messages(ctx context.Context, folderID int64) iter.Seq2[Message, error] {
-	const op = "read messages"
+	return l.each(ctx, "read messages", selectMessagesOfFolder, folderID)
+}
+
+// each yields the messages that a query gives.
+func (l *Ledger) each(ctx context.Context, op, query string, args ...any) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
-		rows, err := l.readers.QueryContext(ctx, selectMessagesOfFolder, folderID)
+		rows, err := l.readers.QueryContext(ctx, query, args...)
 		if err != nil {
 			yield(Message{}, wrap(op, err))
 			return

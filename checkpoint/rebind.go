@@ -19,7 +19,9 @@ const (
 	sumPresence = `SELECT count(*), coalesce(sum(gone_run <> 0), 0), coalesce(sum(iif(gone_run <> 0, size, 0)), 0)
 		FROM message ` + whereRange
 	rebindMessages = `UPDATE message SET uidvalidity = ?5, uid = uid + ?6, gone_run = 0 ` + whereRange
-	rebindPast     = `UPDATE message_past SET uidvalidity = ?5, uid = uid + ?6 ` + whereRange
+	// The past knows the key that each message had then.
+	rebindPast = `UPDATE message_past SET uidvalidity = ?5, uid = uid + ?6,
+		was_uidvalidity = coalesce(was_uidvalidity, uidvalidity), was_uid = coalesce(was_uid, uid) ` + whereRange
 	rebindIntents  = `UPDATE intent SET uidvalidity = ?5, uid = uid + ?6 ` + whereRange
 	whereParked    = `WHERE folder = ?1 AND uidvalidity = ?2 AND uid > ?3`
 	unparkMessages = `UPDATE message SET uid = uid - ?3 ` + whereParked
@@ -114,10 +116,8 @@ func (w *writer) rebind(run RunID, folder Folder, f *mailhaul.Folder, rs []Rebin
 	case known < int64(len(rs)):
 		return 0, 0, fs.ErrNotExist
 	}
-	if revived > 0 {
-		if _, err := w.exec(keepMessagePast+whereRangeGone, append(key, int64(run))...); err != nil {
-			return 0, 0, err
-		}
+	if _, err := w.exec(keepMessagePast+whereRange, append(key, int64(run))...); err != nil {
+		return 0, 0, err
 	}
 	for _, query := range []string{rebindMessages, rebindPast} {
 		if _, err := w.exec(query, to...); err != nil {

@@ -60,8 +60,6 @@ const (
 	insertRun = `INSERT INTO run (command, started) VALUES (?, ?) RETURNING id`
 	endRun    = `UPDATE run SET ended = ?, outcome = ?, new = ?, flags_changed = ?, gone = ?, failed = ?,
 		octets = ? WHERE id = ?`
-	selectLastRun = `SELECT id, command, started, ended, outcome, new, flags_changed, gone, failed, octets
-		FROM run ORDER BY id DESC LIMIT 1`
 )
 
 // BeginRun writes down that a run begins.
@@ -85,24 +83,4 @@ func (l *Ledger) EndRun(ctx context.Context, id RunID, outcome string, c Counts,
 		}
 		return err
 	})
-}
-
-// LastRun returns the newest run, ended or not; false when there was none.
-func (l *Ledger) LastRun(ctx context.Context) (Run, bool, error) {
-	var r Run
-	var started int64
-	var ended sql.NullInt64
-	err := l.readers.QueryRowContext(ctx, selectLastRun).Scan(&r.ID, &r.Command, &started, &ended, &r.Outcome,
-		&r.New, &r.FlagsChanged, &r.Gone, &r.Failed, &r.Octets)
-	if errors.Is(err, sql.ErrNoRows) {
-		return Run{}, false, nil
-	}
-	if err != nil {
-		return Run{}, false, wrap("read last run", scanError(err))
-	}
-	r.Start = time.Unix(0, started).UTC()
-	if ended.Valid {
-		r.End = time.Unix(0, ended.Int64).UTC()
-	}
-	return r, true, nil
 }

@@ -21,9 +21,15 @@ var schema1 string
 //go:embed schema/2.sql
 var schema2 string
 
+//go:embed schema/3.sql
+var schema3 string
+
+//go:embed schema/4.sql
+var schema4 string
+
 // schemaSteps returns the statements that bring a ledger of version i to
 // version i+1. A step that was released is never changed.
-func schemaSteps() []string { return []string{schema1, schema2} }
+func schemaSteps() []string { return []string{schema1, schema2, schema3, schema4} }
 
 // queryer is a connection or a pool of them.
 type queryer interface {

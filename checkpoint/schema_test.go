@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/mailhaul/mailhaul"
@@ -38,7 +39,7 @@ func kept(t testing.TB, name string) string {
 }
 
 func TestOpenKeptLedgers(t *testing.T) {
-	for version, name := range map[int]string{1: "v1.db", 2: "v2.db"} {
+	for version, name := range map[int]string{1: "v1.db", 2: "v2.db", 3: "v3.db"} {
 		t.Run(name, func(t *testing.T) {
 			b := openAt(t, kept(t, name))
 			if err := b.IntegrityCheck(b.ctx); err != nil {
@@ -57,6 +58,10 @@ func TestOpenKeptLedgers(t *testing.T) {
 				t.Errorf("message %+v, %v", m, err)
 			}
 			b.record(&f.Folder, 1000)
+			// The past is what it was, whatever the version knew to keep of it.
+			if got := b.tell(asOf{b.AsOf(1)}); !strings.HasPrefix(got, "INBOX/7: 1, 2, 3, 4, 5, 6, ") || !strings.HasSuffix(got, ", 100; Sent/7: 1, 2") {
+				t.Errorf("as of run 1: %q", got)
+			}
 			if version < 2 {
 				if f.Namespace != "" || f.At != nil || b.announced(f.ID, 7) != "" {
 					t.Errorf("folder %+v, intents %q", f, b.announced(f.ID, 7))
