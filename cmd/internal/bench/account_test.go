@@ -3,6 +3,7 @@ package bench_test
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
 
@@ -30,11 +31,20 @@ func (a account) over(addr string) account {
 	return a
 }
 
-// fill makes an account with a set of mail.
-func fill(tb testing.TB, server *imaptest.Server, name string, set sample.Set) account {
+// newAccount makes an empty account, whose mail goes when tb ends.
+func newAccount(tb testing.TB, server *imaptest.Server, name string) account {
 	tb.Helper()
 	a := account{set: name, addr: server.Addr}
 	a.user, a.password = server.User(tb)
+	// The server may be at it still: what it then leaves goes with the server.
+	tb.Cleanup(func() { _ = os.RemoveAll(server.Home(a.user)) })
+	return a
+}
+
+// fill makes an account with a set of mail.
+func fill(tb testing.TB, server *imaptest.Server, name string, set sample.Set) account {
+	tb.Helper()
+	a := newAccount(tb, server, name)
 	c := imaptest.Dial(tb, server, a.user, a.password)
 	seeded := imaptest.Seed(tb, c, set)
 	a.messages, a.octets = seeded.Messages, seeded.Octets
@@ -45,8 +55,8 @@ func fill(tb testing.TB, server *imaptest.Server, name string, set sample.Set) a
 func fillGiant(tb testing.TB, server *imaptest.Server, name string) account {
 	tb.Helper()
 	const header = "From: <a@example.org>\r\nSubject: giant\r\nMessage-ID: <giant@sample.example>\r\n\r\n"
-	a := account{set: name, addr: server.Addr, messages: 1, octets: 1e9}
-	a.user, a.password = server.User(tb)
+	a := newAccount(tb, server, name)
+	a.messages, a.octets = 1, 1e9
 	c := imaptest.Dial(tb, server, a.user, a.password)
 	body := io.LimitReader(io.MultiReader(strings.NewReader(header), &endless{line: strings.Repeat("M", 76) + "\r\n"}), a.octets)
 	if err := c.AppendLarge("INBOX", sample.Mail{}, a.octets, body); err != nil {

@@ -43,9 +43,13 @@ func BenchmarkTransfer(b *testing.B) {
 			if a.set == "L" {
 				continue
 			}
-			t := newTransfer(ctx, b, server, a, place(b, setup.tmpfs), a.set != "1G")
+			copies := place(b, setup.tmpfs)
+			t := newTransfer(ctx, b, server, a, copies, a.set != "1G")
 			for _, c := range transfers(b, t) {
 				c.hold(ctx, b, out)
+			}
+			if err := os.RemoveAll(copies); err != nil { // memory for the next one's
+				b.Fatal(err)
 			}
 		}
 	})

@@ -32,6 +32,9 @@ func (r *report) header(tb testing.TB) {
 	fmt.Fprintf(r.w, "\n%s, %s/%s, %d CPUs, load %s\n%s\n%s\n", time.Now().Format(time.DateOnly),
 		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), cmp.Or(first(string(load)), "unknown"),
 		version("dovecot"), version("mbsync"))
+	if installed("interimap") {
+		fmt.Fprintln(r.w, version("interimap"))
+	}
 	for _, dir := range []string{setup.tmpfs, setup.disk} {
 		if dir != "" {
 			kind, _ := exec.Command("stat", "-f", "-c", "%T", dir).Output()
