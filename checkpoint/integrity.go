@@ -32,6 +32,7 @@ func integrityRules() []struct{ broken, query string } {
 			WHERE at_uidvalidity NOT BETWEEN 0 AND 4294967295`},
 		{"pasts without a message", `SELECT count(*) FROM message_past p WHERE NOT EXISTS (SELECT 1 FROM message m
 			WHERE m.folder = p.folder AND m.uidvalidity = p.uidvalidity AND m.uid = p.uid)`},
+		{"retired parts without a folder", `SELECT count(*) FROM retired WHERE folder NOT IN (SELECT id FROM folder)`},
 		{"pasts without a folder", `SELECT count(*) FROM folder_past WHERE folder NOT IN (SELECT id FROM folder)`},
 	}
 }

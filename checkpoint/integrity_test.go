@@ -26,6 +26,7 @@ func TestIntegrityCheck(t *testing.T) {
 		{"message without its folder", `UPDATE message SET folder = 9 WHERE folder = 2`},
 		{"past without its message", `UPDATE message_past SET uid = 5000 WHERE uid = 1`},
 		{"past without its folder", `UPDATE folder_past SET folder = 9`},
+		{"folder of a retired part lost", `INSERT INTO retired VALUES (9, 0, 1, 1)`},
 		{"UID that is none", `UPDATE message SET uid = 4294967296 WHERE folder = 1 AND uid = 50`},
 		{"UIDVALIDITY that is none", `UPDATE message SET uidvalidity = 4294967296 WHERE folder = 1 AND uid = 50`},
 		{"folder of intents lost", `UPDATE intent SET folder = 9`},
