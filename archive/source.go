@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
+	"slices"
 
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/checkpoint"
@@ -16,6 +18,24 @@ type SourceOptions struct {
 	// Deleted gives also what had been deleted from the server: messages that
 	// are gone, and folders that are gone although their name is in use again.
 	Deleted bool
+	// AsOf gives the archive as it stood at the end of a run, 0 for now: the
+	// folders that the server had then, under the names that they had, the
+	// messages that were in them, with their flags, UIDVALIDITY and UIDs of then.
+	// With Deleted also what had been deleted from the server before.
+	AsOf checkpoint.RunID
+	// DeletedSince gives nothing but what runs after this one found deleted from
+	// the server (checkpoint.Ledger.Lost), nil for all: folders without any such
+	// message are not given. AsOf and Deleted say nothing then.
+	DeletedSince *checkpoint.RunID
+}
+
+// view is what a source reads: the archive's ledger, as it stands or as it
+// stood.
+type view interface {
+	Folders(ctx context.Context) ([]checkpoint.Folder, error)
+	Messages(ctx context.Context, folderID int64) iter.Seq2[checkpoint.Message, error]
+	Message(ctx context.Context, folderID int64, uid mailhaul.UID) (checkpoint.Message, error)
+	UIDs(ctx context.Context, folderID int64, uidValidity uint32) (live, gone mailhaul.UIDSet, err error)
 }
 
 // Source is an archive as a place where mail is taken from. It reads beside a
@@ -37,6 +57,8 @@ type SourceOptions struct {
 type Source struct {
 	a     *Archive
 	o     SourceOptions
+	from  view
+	lost  lost               // what DeletedSince gives; nil without it
 	given map[string]*origin // by the name that the folder is given under; nil before Folders
 }
 
@@ -68,16 +90,30 @@ func (s *sum) add(m *checkpoint.Message, present bool) {
 
 // Source returns the archive as a source. The archive must stay open as long as
 // the source is in use, and is not closed with it.
-func (a *Archive) Source(o SourceOptions) *Source { return &Source{a: a, o: o} }
+func (a *Archive) Source(o SourceOptions) *Source {
+	s := &Source{a: a, o: o, from: a.ledger}
+	if o.AsOf != 0 && o.DeletedSince == nil {
+		s.from = a.ledger.AsOf(o.AsOf)
+	}
+	return s
+}
 
 // Close implements [mailhaul.Source]. It does not close the archive.
 func (s *Source) Close() error { return nil }
 
 // Folders implements [mailhaul.Source]. The counters are those of what is given.
 func (s *Source) Folders(ctx context.Context) ([]*mailhaul.Folder, error) {
-	all, err := s.a.ledger.Folders(ctx)
+	all, err := s.from.Folders(ctx)
 	if err != nil {
 		return nil, err
+	}
+	switch {
+	case s.o.DeletedSince != nil:
+		if s.lost, err = s.findLost(ctx); err != nil {
+			return nil, err
+		}
+	case s.o.AsOf != 0 && !s.o.Deleted:
+		all = slices.DeleteFunc(all, func(f checkpoint.Folder) bool { return f.GoneRun != 0 })
 	}
 	owners := owners(all)
 	b := &builder{source: s, given: make(map[string]*origin, len(owners))}
@@ -87,7 +123,7 @@ func (s *Source) Folders(ctx context.Context) ([]*mailhaul.Folder, error) {
 	}
 	for _, f := range all {
 		owned := owners[f.Name].ID == f.ID
-		if !owned && !s.o.Deleted {
+		if !owned && !s.o.Deleted && s.lost == nil || s.lost != nil && s.lost[f.ID] == nil {
 			continue
 		}
 		if err := b.add(ctx, f, owned); err != nil {
@@ -129,6 +165,10 @@ func (s *Source) find(ctx context.Context, name string) (*origin, error) {
 // belongs to the folder's last state. When a folder goes, what was live in it
 // goes in the same run.
 func (s *Source) gives(f *checkpoint.Folder, m *checkpoint.Message) (given, present bool) {
+	if s.lost != nil {
+		given = s.lost.has(m)
+		return given, given
+	}
 	present = m.GoneRun == f.GoneRun
 	return present || s.o.Deleted, present
 }

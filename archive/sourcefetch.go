@@ -138,10 +138,11 @@ func (s *Source) sendFolder(ctx context.Context, w mailhaul.Work, give func(erra
 func (s *Source) each(ctx context.Context, o *origin, uids mailhaul.UIDSet, yield func(checkpoint.Message) error) error {
 	// A look-up costs as much as some rows in order.
 	const rows = 16
-	if o.uidValidity == o.folder.UIDValidity && int64(uids.Len())*rows < o.folder.Live+o.folder.Gone {
+	// The past has no such look-up: the UID may have been another one.
+	if s.o.AsOf == 0 && o.uidValidity == o.folder.UIDValidity && int64(uids.Len())*rows < o.folder.Live+o.folder.Gone {
 		return s.lookUp(ctx, o, uids, yield)
 	}
-	for m, err := range s.a.ledger.Messages(ctx, o.folder.ID) {
+	for m, err := range s.from.Messages(ctx, o.folder.ID) {
 		if err != nil {
 			return err
 		}
@@ -158,7 +159,7 @@ func (s *Source) each(ctx context.Context, o *origin, uids mailhaul.UIDSet, yiel
 // lookUp is each for a few messages of the folder's present UIDVALIDITY.
 func (s *Source) lookUp(ctx context.Context, o *origin, uids mailhaul.UIDSet, yield func(checkpoint.Message) error) error {
 	for uid := range uids.All() {
-		m, err := s.a.ledger.Message(ctx, o.folder.ID, uid)
+		m, err := s.from.Message(ctx, o.folder.ID, uid)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -105,12 +105,18 @@ func (o *origin) count(f *mailhaul.Folder) {
 // without anything are left out.
 func (s *Source) survey(ctx context.Context, f *checkpoint.Folder) (map[uint32]*sum, error) {
 	sums := make(map[uint32]*sum)
+	if s.lost != nil {
+		for v, part := range s.lost[f.ID] {
+			sums[v] = &part.sum
+		}
+		return sums, nil
+	}
 	if f.Live+f.Gone == 0 {
 		return sums, nil
 	}
 	if f.GoneRun == 0 && !s.o.Deleted {
 		// Usually the ledger's own sums say it all.
-		live, _, err := s.a.ledger.UIDs(ctx, f.ID, f.UIDValidity)
+		live, _, err := s.from.UIDs(ctx, f.ID, f.UIDValidity)
 		if err != nil {
 			return nil, oneFolder(f.Name, err)
 		}
@@ -121,7 +127,7 @@ func (s *Source) survey(ctx context.Context, f *checkpoint.Folder) (map[uint32]*
 			return sums, nil
 		}
 	}
-	for m, err := range s.a.ledger.Messages(ctx, f.ID) {
+	for m, err := range s.from.Messages(ctx, f.ID) {
 		if err != nil {
 			return nil, oneFolder(f.Name, err)
 		}

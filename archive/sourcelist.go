@@ -79,7 +79,7 @@ func (s *Source) read(ctx context.Context, o *origin, q mailhaul.ListRequest) (*
 	}
 	l.at.sum = sum{}
 	bounds := daysOf(q.Criteria)
-	for m, err := range s.a.ledger.Messages(ctx, o.folder.ID) {
+	for m, err := range s.from.Messages(ctx, o.folder.ID) {
 		if err != nil {
 			return nil, oneFolder(q.Folder.Name, err)
 		}
@@ -115,10 +115,13 @@ func (l *listing) done(q mailhaul.ListRequest) mailhaul.Listing {
 // uids returns the UIDs of what is given of a folder; none when that needs more
 // than the ledger's UIDs.
 func (s *Source) uids(ctx context.Context, o *origin) (mailhaul.UIDSet, error) {
+	if s.lost != nil {
+		return s.lost.uidsOf(o.folder.ID, o.uidValidity), nil
+	}
 	if o.folder.GoneRun != 0 && !s.o.Deleted {
 		return mailhaul.UIDSet{}, nil
 	}
-	live, gone, err := s.a.ledger.UIDs(ctx, o.folder.ID, o.uidValidity)
+	live, gone, err := s.from.UIDs(ctx, o.folder.ID, o.uidValidity)
 	if s.o.Deleted {
 		for _, r := range gone.Ranges() {
 			live.AddRange(r)
