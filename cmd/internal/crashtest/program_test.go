@@ -72,9 +72,16 @@ func start(ctx context.Context, line []string) (*exec.Cmd, *bytes.Buffer, *bytes
 // execute runs a command line to its end.
 func execute(t *testing.T, line []string) outcome {
 	t.Helper()
+	return executeWith(t, nil, line)
+}
+
+// executeWith is execute with more in the environment.
+func executeWith(t *testing.T, env, line []string) outcome {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), runLimit)
 	defer cancel()
 	cmd, stdout, stderr := start(ctx, line)
+	cmd.Env = append(cmd.Env, env...)
 	err := cmd.Run()
 	if ctx.Err() != nil {
 		t.Fatalf("run %q: still going after %s", line, runLimit)

@@ -135,11 +135,16 @@ func (l lab) replay(t *testing.T) report {
 
 // moreChances are more tries with chance after each event: CRASHTEST_CHANCES=20 makes of a quick test one that looks closely.
 func moreChances() []replay.Variant {
+	return slices.Repeat([]replay.Variant{{Name: "random", Data: replay.Random, Names: replay.Random}}, chances()-1)
+}
+
+// chances is how many times as closely tests look as they usually do.
+func chances() int {
 	n, err := strconv.Atoi(os.Getenv("CRASHTEST_CHANCES"))
-	if err != nil {
-		return nil
+	if err != nil || n < 0 {
+		return 1
 	}
-	return slices.Repeat([]replay.Variant{{Name: "random", Data: replay.Random, Names: replay.Random}}, n)
+	return 1 + n
 }
 
 // crashes gives the different states to yield and counts all.
