@@ -29,6 +29,7 @@ func TestExact(t *testing.T) {
 		"courier": imaptest.Courier,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // servers are mostly waited for
 			server := start(t)
 			user, password := server.User(t)
 			put := fill(t, server, user, password)

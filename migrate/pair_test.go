@@ -5,6 +5,8 @@ import (
 	"net"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,7 +27,7 @@ func newLogin(t *testing.T, server *imaptest.Server) login {
 	return login{server.Addr, user, password}
 }
 
-func (l login) open(t *testing.T, timeout time.Duration) (*imapaccount.Account, error) {
+func (l login) open(t *testing.T, timeout time.Duration, notice func(string)) (*imapaccount.Account, error) {
 	t.Helper()
 	host, port, err := net.SplitHostPort(l.address)
 	if err != nil {
@@ -34,7 +36,7 @@ func (l login) open(t *testing.T, timeout time.Duration) (*imapaccount.Account, 
 	number, _ := strconv.Atoi(port)
 	return imapaccount.Open(t.Context(), imapaccount.Config{Host: host, Port: number, User: l.user, Password: l.password,
 		Security: imapaccount.PlainText, Timeout: timeout, RetryPause: time.Millisecond, Retries: 3,
-		Notice: func(text string) { t.Log("notice: " + text) }})
+		Notice: notice})
 }
 
 // dial connects a raw client.
@@ -54,6 +56,7 @@ type pair struct {
 	timeout  time.Duration       // without an octet, 0 for long
 	notices  []string            // of the last run
 	put      map[string][]letter // what the source holds, when it was read before
+	retries  atomic.Int64        // of lost connections
 }
 
 func newPair(t *testing.T, from, to *imaptest.Server) *pair {
@@ -66,11 +69,21 @@ func (p *pair) migrate(t *testing.T) (migrate.Summary, error) {
 	return p.migrateUntil(t, t.Context())
 }
 
+// notice takes what an account tells.
+func (p *pair) notice(t *testing.T) func(string) {
+	return func(text string) {
+		t.Log("notice: " + text)
+		if strings.Contains(text, "trying again") {
+			p.retries.Add(1)
+		}
+	}
+}
+
 // source opens what is migrated.
 func (p *pair) source(t *testing.T, timeout time.Duration) (mailhaul.Source, func() error, error) {
 	t.Helper()
 	if p.archive == "" {
-		a, err := p.from.open(t, timeout)
+		a, err := p.from.open(t, timeout, p.notice(t))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -94,7 +107,7 @@ func (p *pair) migrateUntil(t *testing.T, ctx context.Context) (migrate.Summary,
 		return migrate.Summary{}, err
 	}
 	defer func() { check(t, closeSource()) }()
-	to, err := p.to.open(t, timeout)
+	to, err := p.to.open(t, timeout, p.notice(t))
 	if err != nil {
 		return migrate.Summary{}, err
 	}

@@ -252,7 +252,9 @@ func (w *sender) outcome(tag string) (placed appended, err error) {
 		w.s.early = nil
 	}
 	if err == nil && w.s.r.code() == "APPENDUID" {
-		placed, err = readAppendUID(&w.s.r)
+		// An OK is an OK, whatever is said with it: DavMail once told UID and
+		// UIDVALIDITY in the wrong order.
+		placed, _ = readAppendUID(&w.s.r)
 	}
 	return placed, err
 }
