@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"context"
 	"errors"
 	"os"
 	"sync"
@@ -85,6 +86,9 @@ func (a *Archive) Close() error {
 	}
 	if a.syncer != nil {
 		errs = append(errs, a.syncer.Close())
+	}
+	if a.queue != nil && !a.left.Load() {
+		errs = append(errs, a.writeCatalogue(context.Background()))
 	}
 	if a.ledger != nil {
 		errs = append(errs, a.ledger.Close())

@@ -12,8 +12,9 @@ import (
 	"github.com/mailhaul/mailhaul"
 )
 
-// TestDiskFull stores on a disk of four megabytes until it is full. Only root can
-// mount one, so others run this test as the root of a namespace.
+// TestDiskFull stores on a disk of five megabytes until it is full, which a message
+// is the first to meet and not the ledger. Only root can mount one, so others run
+// this test as the root of a namespace.
 func TestDiskFull(t *testing.T) {
 	if os.Geteuid() != 0 {
 		asRoot(t)
@@ -23,7 +24,7 @@ func TestDiskFull(t *testing.T) {
 		for size, n := range map[string]int{"small": 20_000, "large": 1_500_000} {
 			t.Run(fmt.Sprint(format, ", ", size), func(t *testing.T) {
 				mount := t.TempDir()
-				if err := syscall.Mount("none", mount, "tmpfs", 0, "size=4m"); err != nil {
+				if err := syscall.Mount("none", mount, "tmpfs", 0, "size=5m"); err != nil {
 					t.Fatalf("mount a small disk: %v", err)
 				}
 				defer syscall.Unmount(mount, 0)

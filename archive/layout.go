@@ -21,11 +21,15 @@ const (
 // lockSignature begins what a holder writes into the lock file.
 const lockSignature = "mailhaul "
 
-const readme = `This directory is a mail archive, written by mailhaul.
+// readmeHead begins every README.txt, whatever version wrote it.
+const readmeHead = "This directory is a mail archive, written by mailhaul.\n"
 
+const readme = readmeHead + `
   mail/         the messages, in standard formats (see below)
   mailhaul.db   the catalogue: folders by their true names, every message with
                 its flags, dates and checksum, and the history (SQLite 3)
+  folders.txt   the folders' true names once more, should the catalogue be lost
+  quarantine/   what "mailhaul repair" and "mailhaul rebuild" took out of the way
   lock          says which process is writing, empty when none is
 
 The mail can be read without mailhaul:
@@ -47,7 +51,9 @@ one ends in ~2. Lines end with LF where they ended with CR LF on the server;
 messages with other line ends are stored as they came.
 
 Please do not move, change or add files while mailhaul runs. Reading is safe at
-any time. "mailhaul verify" tells whether everything is still as it was written.
+any time. "mailhaul verify" tells whether everything is still as it was written,
+"mailhaul repair" fetches again what is not, and "mailhaul rebuild" makes a
+catalogue that is lost anew from the mail.
 `
 
 // isArchive tells whether root is an archive with a ledger. It returns an error
@@ -60,18 +66,39 @@ func isArchive(root *os.Root) (bool, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return false, fmt.Errorf("look for ledger: %w", err)
 	}
+	if empty, err := isEmptyDir(root, mailName); err == nil && !empty && isOurs(root) {
+		return false, &mailhaul.Error{Scope: mailhaul.ScopeRun, Op: "open archive " + root.Name(), Hint: rebuildHint,
+			Err: fmt.Errorf("%w: its ledger %s is missing, but mail is there", mailhaul.ErrDamaged, ledgerName)}
+	}
 	return false, fsys.EachName(root, ".", func(e fs.DirEntry) error {
 		ours, err := isBeginning(root, e)
 		if err != nil || ours {
 			return err
 		}
-		if e.Name() == mailName && beginsWith(root, readmeName, readme) {
-			return fmt.Errorf("%w: %s: its ledger %s is missing, but mail is there",
-				mailhaul.ErrDamaged, root.Name(), ledgerName)
-		}
 		return fmt.Errorf("%w: %s is not a mailhaul archive and not empty (it has %q)",
 			mailhaul.ErrUsage, root.Name(), e.Name())
 	})
+}
+
+// rebuildHint is what to do about a ledger that cannot be used.
+const rebuildHint = "'mailhaul rebuild ARCHIVE' makes the ledger anew from the mail; the old one is kept"
+
+// ledgerError tells how a ledger that is damaged is mended.
+func ledgerError(dir string, err error) error {
+	if errors.Is(err, mailhaul.ErrDamaged) {
+		return &mailhaul.Error{Scope: mailhaul.ScopeRun, Op: "open archive " + dir, Hint: rebuildHint, Err: err}
+	}
+	return fmt.Errorf("open archive %s: %w", dir, err)
+}
+
+// isEmptyDir tells whether a directory has nothing in it.
+func isEmptyDir(root *os.Root, dir string) (bool, error) {
+	empty := true
+	err := fsys.EachName(root, dir, func(fs.DirEntry) error {
+		empty = false
+		return nil
+	})
+	return empty, err
 }
 
 // isBeginning tells whether an entry may be what a first run left that was
@@ -86,12 +113,7 @@ func isBeginning(root *os.Root, e fs.DirEntry) (bool, error) {
 		if !e.IsDir() {
 			return false, nil
 		}
-		empty := true
-		err := fsys.EachName(root, mailName, func(fs.DirEntry) error {
-			empty = false
-			return nil
-		})
-		return empty, err
+		return isEmptyDir(root, mailName)
 	case ledgerName + "-journal", ledgerName + "-wal", ledgerName + "-shm":
 		// A power loss may keep the name of one of these and not the ledger's;
 		// with no mail there is nothing in it that matters.

@@ -92,7 +92,7 @@ func OpenReadOnly(ctx context.Context, dir string) (_ *Archive, err error) {
 		return nil, fmt.Errorf("%w: %s is not a mailhaul archive", mailhaul.ErrUsage, dir)
 	}
 	if a.ledger, err = checkpoint.OpenReadOnly(ctx, a.ledgerPath()); err != nil {
-		return nil, fmt.Errorf("open archive %s: %w", dir, err)
+		return nil, ledgerError(dir, err)
 	}
 	id, err := a.ledger.Identity(ctx)
 	if err != nil {
@@ -130,7 +130,7 @@ func openRoot(dir string) (*Archive, error) {
 func (a *Archive) openExisting(ctx context.Context, o Options) error {
 	var err error
 	if a.ledger, err = checkpoint.Open(ctx, a.ledgerPath()); err != nil {
-		return fmt.Errorf("open archive %s: %w", a.root.Name(), err)
+		return ledgerError(a.root.Name(), err)
 	}
 	id, err := a.ledger.Identity(ctx)
 	if err != nil {
@@ -190,13 +190,14 @@ func (a *Archive) create(ctx context.Context, o Options) error {
 }
 
 // sign tells in the lock file who is writing.
-func (a *Archive) sign(o Options) error {
+func (a *Archive) sign(o Options) error { return signLock(a.lock, o.Now()) }
+
+func signLock(l *lockfile.Lock, now time.Time) error {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "an unknown host" // only for people to read
 	}
-	return a.lock.Sign(fmt.Sprintf("%s(process %d on %s since %s)", lockSignature, os.Getpid(), host,
-		o.Now().Format(time.RFC3339)))
+	return l.Sign(fmt.Sprintf("%s(process %d on %s since %s)", lockSignature, os.Getpid(), host, now.Format(time.RFC3339)))
 }
 
 // start makes an archive whose ledger is open ready to take messages.

@@ -123,9 +123,11 @@ func (a *Archive) makeFolder(t *target, known bool, dirs map[string]bool) error 
 
 // checkPlace refuses a place that this program would not give: a ledger can be
 // damaged, too.
-func (a *Archive) checkPlace(place string) error {
+func (a *Archive) checkPlace(place string) error { return checkPlace(a.format, place) }
+
+func checkPlace(format Format, place string) error {
 	ok := fs.ValidPath(place) && place != "." && !strings.Contains(place, `\`)
-	if a.format == Mbox {
+	if format == Mbox {
 		ok = ok && strings.HasSuffix(place, mboxExt)
 	} else {
 		for part := range strings.SplitSeq(place, "/") {

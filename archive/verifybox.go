@@ -77,11 +77,17 @@ func (v *verifier) gaps(ctx context.Context, f *checkpoint.Folder, regions []reg
 	tell := func(format string, args ...any) {
 		v.damage(Damage{Folder: f.Name, Path: mailPath(f.Place), Problem: fmt.Sprintf(format, args...)})
 	}
+	retired, err := v.ledger.Retired(ctx, f.ID)
+	if err != nil {
+		return err
+	}
 	var end int64
 	for _, r := range regions {
 		switch {
 		case r.begin > end:
-			tell("%d octets at %d belong to no message", r.begin-end, end)
+			for _, part := range without(checkpoint.Region{Offset: end, Stored: r.begin - end}, retired) {
+				tell("%d octets at %d belong to no message", part.Stored, part.Offset)
+			}
 		case r.begin < end:
 			tell("two messages share %d octets at %d", min(end, r.end)-r.begin, r.begin)
 		}
