@@ -41,7 +41,11 @@ func (t *Target) send() {
 		}
 		t.leaveLane(l)
 	}
-	if w.s != nil {
+	switch {
+	case w.s == nil:
+	case w.suspect: // whoever takes it next knows nothing of the refusal
+		w.s.close()
+	default:
 		t.release(w.s)
 	}
 }
