@@ -26,7 +26,8 @@ type end struct {
 	files   bool   // mail files, not an archive
 	kind    foreign.Kind
 	dialect foreign.Dialect
-	deleted bool // of an archive also what was deleted from the server
+	back    back // of an archive
+	options archive.SourceOptions
 }
 
 // parseEnd reads an end of any kind: a URL, maildir:PATH, mbox:PATH, or a
@@ -100,5 +101,5 @@ func (e end) open(ctx context.Context, env Env, u *ui.UI) (mailhaul.Source, func
 	if err != nil {
 		return nil, nil, err
 	}
-	return a.Source(archive.SourceOptions{Deleted: e.deleted}), a.Close, nil
+	return a.Source(e.options), a.Close, nil
 }

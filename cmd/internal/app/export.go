@@ -32,18 +32,19 @@ const exportHelp = `
 FILES is where the mail goes, an empty or a new directory:
   maildir:PATH    a Maildir++ tree, as Dovecot and Courier keep it
   mbox:PATH       an mbox file for each folder
-Folders are written as the last backup saw them. Flags are kept the way each
-format can: as letters of a Maildir's file names and Dovecot's keyword file, as
-Status, X-Status and X-Keywords in an mbox. The archive is only read.
+Folders are written as the last backup saw them, with --as-of as they stood then.
+Flags are kept the way each format can: as letters of a Maildir's file names and
+Dovecot's keyword file, as Status, X-Status and X-Keywords in an mbox. The archive is
+only read.
+` + momentHelp + `
 
 Examples:
   mailhaul export ~/mail maildir:/tmp/mail
-  mailhaul export ~/mail mbox:/tmp/mail --folder 'Work/*' --since 2024-01-01`
+  mailhaul export ~/mail mbox:/tmp/mail --folder 'Work/*' --since 2024-01-01
+  mailhaul export ~/mail maildir:/tmp/may --as-of 2024-05-31`
 
 func exportCommand(env Env) *cli.Command {
-	flags := append([]cli.Flag{
-		&cli.BoolFlag{Name: "deleted", Usage: "also messages that had been deleted from the server"},
-	}, choiceFlags()...)
+	flags := append(backFlags(), choiceFlags()...)
 	return &cli.Command{
 		Name: "export", Usage: "write mail of an archive into plain Maildirs or mbox files",
 		ArgsUsage: "ARCHIVE FILES", HideHelp: true, Description: exportHelp, Flags: append(flags, outputFlags()...),
@@ -51,7 +52,7 @@ func exportCommand(env Env) *cli.Command {
 			var p config.Problems
 			args := arguments(c, &p, "ARCHIVE", "FILES")
 			o := exportOptions{
-				from:   end{role: "ARCHIVE", path: args[0], deleted: c.Bool("deleted")},
+				from:   end{role: "ARCHIVE", path: args[0], back: parseBack(c, &p)},
 				filter: filter.Filter{Include: c.StringSlice("folder"), Exclude: c.StringSlice("exclude")},
 				criteria: mailhaul.Criteria{
 					Since: config.ParseDate("--since", c.String("since"), &p), Before: config.ParseDate("--before", c.String("before"), &p),
@@ -78,6 +79,9 @@ func exportCommand(env Env) *cli.Command {
 // exportArchive runs the pipeline into plain files. An export is made anew each
 // time, so its ledger is thrown away.
 func exportArchive(ctx context.Context, env Env, u *ui.UI, o exportOptions) (err error) {
+	if err := o.from.goBack(ctx); err != nil {
+		return err
+	}
 	source, closeSource, err := o.from.open(ctx, env, u)
 	if err != nil {
 		return err

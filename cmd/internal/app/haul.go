@@ -51,6 +51,9 @@ func runHaul(ctx context.Context, env Env, o haulOptions) error {
 // hearing that another run holds it. A new one is made only when both ends are
 // open: a mistyped host must leave nothing behind.
 func haul(ctx context.Context, env Env, u *ui.UI, o haulOptions) (err error) {
+	if err := o.from.goBack(ctx); err != nil {
+		return err
+	}
 	var ledger *checkpoint.Ledger
 	closeLedger := func() error { return nil }
 	defer func() { closing(&err, "ledger", closeLedger) }()
@@ -97,8 +100,8 @@ func haul(ctx context.Context, env Env, u *ui.UI, o haulOptions) (err error) {
 	}
 	summary, err := migrate.Haul(ctx, source, target, ledger, pipeline)
 	u.EndProgress()
-	if summary.Same && !o.dryRun {
-		o.teachArchive(context.WithoutCancel(ctx), env, u, ledger, summary.Run)
+	if pipeline.Same && !o.dryRun {
+		o.teachArchive(context.WithoutCancel(ctx), env, u, ledger, summary, target)
 	}
 	if o.dryRun {
 		if err == nil {

@@ -112,7 +112,7 @@ func (o haulOptions) checkUIDs(ctx context.Context, source mailhaul.Source, fold
 	if err != nil || missing.Empty() {
 		return err
 	}
-	if o.from.deleted {
+	if o.from.back.deleted || o.from.past() != "" {
 		return config.Usagef("--uid: there is no message %s in %s", missing, quoted(o.filter.Include))
 	}
 	return config.Usagef("--uid: there is no message %s in %s; --deleted also takes what had been deleted from the server", missing, quoted(o.filter.Include))

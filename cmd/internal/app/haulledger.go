@@ -10,9 +10,11 @@ import (
 
 // pairNames names the two ends for the ledger. Mail that is put elsewhere has a
 // ledger of its own where all is matched anyway: else a folder that was put into
-// another one once, to look something up, would go there for ever.
+// another one once, to look something up, would go there for ever. So has the past
+// of an archive: what is not in it is not gone.
 func (o haulOptions) pairNames() pairNames {
 	pair := pairNames{source: o.from.name(), target: o.to.endpoint.Account() + " " + o.to.endpoint.Address()}
+	pair.source += o.from.past()
 	if o.match && o.command != "migrate" {
 		pair.source += o.moves
 	}

@@ -19,6 +19,7 @@ type lsOptions struct {
 	archive string
 	folder  string // "" for the list of folders
 	all     bool   // messages that are gone from the server, too
+	asOf    moment
 	output  outputOptions
 }
 
@@ -30,14 +31,17 @@ func lsCommand(env Env) *cli.Command {
 Without FOLDER: each folder with the number of messages that the server had at
 the last backup, the number of those that are gone from it since (the archive
 keeps them), the octets of the former, and its name.
-With FOLDER: each message with UID, date of arrival, sender, subject and flags.`,
+With FOLDER: each message with UID, date of arrival, sender, subject and flags.
+With --as-of: folders, messages and flags as they stood then, also of folders that
+have been renamed or deleted since.
+` + momentHelp,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Usage: "also list messages that are gone from the server"},
-			jsonFlag(),
+			asOfFlag(), jsonFlag(),
 		},
 		Action: func(c *cli.Context) error {
 			var p config.Problems
-			o := lsOptions{all: c.Bool("all"), output: outputOptions{json: c.Bool("json")}}
+			o := lsOptions{all: c.Bool("all"), asOf: parseAsOf(c, &p), output: outputOptions{json: c.Bool("json")}}
 			args := arguments(c, &p, "ARCHIVE", "[FOLDER]")
 			o.archive, o.folder = args[0], args[1]
 			if err := p.Err(); err != nil {
@@ -51,10 +55,14 @@ With FOLDER: each message with UID, date of arrival, sender, subject and flags.`
 func runLs(ctx context.Context, env Env, o lsOptions) error {
 	return withUI(ctx, env, o.output, "ls", func(u *ui.UI) error {
 		return readArchive(ctx, o.archive, func(a *archive.Archive) error {
-			if o.folder != "" {
-				return listMessages(ctx, u, a, o)
+			from, err := catalogueAt(ctx, a, o.asOf)
+			if err != nil {
+				return err
 			}
-			return listFolders(ctx, u, a)
+			if o.folder != "" {
+				return listMessages(ctx, u, a, from, o)
+			}
+			return listFolders(ctx, u, from)
 		})
 	})
 }
@@ -74,8 +82,8 @@ type folderObject struct {
 	Place    string `json:"place"`
 }
 
-func listFolders(ctx context.Context, u *ui.UI, a *archive.Archive) error {
-	folders, err := a.Ledger().Folders(ctx)
+func listFolders(ctx context.Context, u *ui.UI, from catalogue) error {
+	folders, err := from.Folders(ctx)
 	if err != nil {
 		return err
 	}

@@ -38,8 +38,8 @@ type messageObject struct {
 
 // listMessages lists the messages of a folder. One that cannot be read is
 // listed with what is known of it, and makes the list end with its damage.
-func listMessages(ctx context.Context, u *ui.UI, a *archive.Archive, o lsOptions) error {
-	f, err := findFolder(ctx, a, o.folder)
+func listMessages(ctx context.Context, u *ui.UI, a *archive.Archive, from catalogue, o lsOptions) error {
+	f, err := findFolder(ctx, from, o.folder)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func listMessages(ctx context.Context, u *ui.UI, a *archive.Archive, o lsOptions
 		u.Print(messageLine("UID", "DATE", "FROM", "SUBJECT", "FLAGS"))
 	}
 	var damage error
-	for m, err := range a.Ledger().Messages(ctx, f.ID) {
+	for m, err := range from.Messages(ctx, f.ID) {
 		if err != nil {
 			return err
 		}
@@ -78,25 +78,37 @@ func messageHeader(ctx context.Context, a *archive.Archive, f checkpoint.Folder,
 	return header.Read(r)
 }
 
+// messageObjectOf is a message as a line of JSON.
+func messageObjectOf(m checkpoint.Message, h header.Header, problem error) messageObject {
+	object := messageObject{
+		UID: m.UID, UIDValidity: m.UIDValidity, From: ui.Text(h.From), Subject: ui.Text(h.Subject),
+		Flags: m.Flags.List(), Octets: m.Size, Gone: m.GoneRun != 0,
+	}
+	if !m.InternalDate.IsZero() {
+		object.Date = m.InternalDate.Format(time.RFC3339)
+	}
+	if problem != nil {
+		object.Problem = ui.Text(problem.Error())
+	}
+	return object
+}
+
+// unreadable stands for the subject of a message that is damaged.
+const unreadable = "(cannot be read)"
+
+// arrival is the date of a message in a list.
+func arrival(m checkpoint.Message) string {
+	if m.InternalDate.IsZero() {
+		return "-"
+	}
+	return m.InternalDate.Format("2006-01-02 15:04 -0700")
+}
+
 // listMessage writes one message of a list.
 func listMessage(u *ui.UI, m checkpoint.Message, h header.Header, problem error) {
 	if u.JSON() {
-		object := messageObject{
-			UID: m.UID, UIDValidity: m.UIDValidity, From: ui.Text(h.From), Subject: ui.Text(h.Subject),
-			Flags: m.Flags.List(), Octets: m.Size, Gone: m.GoneRun != 0,
-		}
-		if !m.InternalDate.IsZero() {
-			object.Date = m.InternalDate.Format(time.RFC3339)
-		}
-		if problem != nil {
-			object.Problem = ui.Text(problem.Error())
-		}
-		u.Object(object)
+		u.Object(messageObjectOf(m, h, problem))
 		return
-	}
-	date := "-"
-	if !m.InternalDate.IsZero() {
-		date = m.InternalDate.Format("2006-01-02 15:04 -0700")
 	}
 	flags := m.Flags.List()
 	if m.GoneRun != 0 {
@@ -104,16 +116,20 @@ func listMessage(u *ui.UI, m checkpoint.Message, h header.Header, problem error)
 	}
 	subject := h.Subject
 	if problem != nil {
-		subject = "(cannot be read)"
+		subject = unreadable
 	}
-	u.Print(messageLine(strconv.FormatUint(uint64(m.UID), 10), date, h.From, subject, strings.Join(flags, " ")))
+	u.Print(messageLine(strconv.FormatUint(uint64(m.UID), 10), arrival(m), h.From, subject, strings.Join(flags, " ")))
 }
 
 func messageLine(uid, date, from, subject, flags string) string {
+	line := messageColumns(uid, date, from, subject) + ui.Escape(flags)
+	return strings.TrimRight(line, " ") + "\n"
+}
+
+// messageColumns are those that lists of messages have in common.
+func messageColumns(uid, date, from, subject string) string {
 	column := func(text string, cells int) string {
 		return ui.PadRight(ui.Fit(ui.Escape(text), cells), cells) + "  "
 	}
-	line := ui.PadLeft(uid, uidCells) + "  " + column(date, dateCells) +
-		column(from, fromCells) + column(subject, subjectCells) + ui.Escape(flags)
-	return strings.TrimRight(line, " ") + "\n"
+	return ui.PadLeft(uid, uidCells) + "  " + column(date, dateCells) + column(from, fromCells) + column(subject, subjectCells)
 }

@@ -31,18 +31,24 @@ func readArchive(ctx context.Context, dir string, do func(*archive.Archive) erro
 }
 
 // findFolder returns the folder of that name. INBOX is found in any case
-// (RFC 9051, 5.1), other names only as they are.
-func findFolder(ctx context.Context, a *archive.Archive, name string) (checkpoint.Folder, error) {
-	folders, err := a.Ledger().Folders(ctx)
+// (RFC 9051, 5.1), other names only as they are; one that is there before one that
+// is gone.
+func findFolder(ctx context.Context, from catalogue, name string) (checkpoint.Folder, error) {
+	folders, err := from.Folders(ctx)
 	if err != nil {
 		return checkpoint.Folder{}, err
 	}
 	var names []string
+	var found *checkpoint.Folder
 	for _, f := range folders {
-		if f.Name == name || strings.EqualFold(name, "INBOX") && strings.EqualFold(f.Name, "INBOX") {
-			return f, nil
+		named := f.Name == name || strings.EqualFold(name, "INBOX") && strings.EqualFold(f.Name, "INBOX")
+		if named && (found == nil || found.GoneRun != 0 && f.GoneRun == 0) {
+			found = &f
 		}
 		names = append(names, f.Name)
+	}
+	if found != nil {
+		return *found, nil
 	}
 	meant := "; 'mailhaul ls ARCHIVE' lists the folders"
 	if n := config.Nearest(name, names); n != "" {

@@ -14,6 +14,13 @@ as the last backup saw it; one that was deleted from the server comes back as it
 was before. The same command again goes on where a run was cut off. The mail of the
 archive is only read.
 
+With --as-of folders come back as they stood then, also under names that have been
+renamed or deleted since, and messages with the flags that they had; with
+--deleted-since nothing but what was deleted since, as 'mailhaul lost' lists it.
+What the account has is left as it is, and nothing is removed from it.
+` + momentHelp + ` Of a day
+--as-of sees the end, and --deleted-since begins with it.
+
 TARGET is an IMAP account, imaps://USER@HOST or imap://USER@HOST, the one that was
 backed up or any other; its password comes from MAILHAUL_TARGET_PASSWORD or
 MAILHAUL_PASSWORD, from ?password-file= or ?password-command=, or is asked for.
@@ -21,17 +28,18 @@ MAILHAUL_PASSWORD, from ?password-file= or ?password-command=, or is asked for.
 Examples:
   mailhaul restore ~/mail imaps://me@mail.example.org
   mailhaul restore ~/mail imaps://me@mail.example.org --folder Holiday
-  mailhaul restore ~/mail imaps://me@mail.example.org --deleted --since 2025-06-01
+  mailhaul restore ~/mail imaps://me@mail.example.org --deleted-since 2025-06-01
+  mailhaul restore ~/mail imaps://me@mail.example.org --as-of 12 --prefix 'Before'
   mailhaul restore ~/mail imaps://me@mail.example.org --folder INBOX --uid 47 --into Found`
 
 func restoreCommand(env Env) *cli.Command {
-	flags := append([]cli.Flag{
-		&cli.BoolFlag{Name: "deleted", Usage: "also messages that had been deleted from the server\nbefore the last backup"},
+	flags := append(backFlags(), []cli.Flag{
 		&cli.StringFlag{Name: "uid", Usage: "only messages with the UIDs of `SET`, as in 7,12:15;\nthey are those of 'mailhaul ls ARCHIVE FOLDER'"},
 		&cli.StringFlag{Name: "into", Usage: "put all messages into `FOLDER`"},
 		&cli.StringSliceFlag{Name: "map", Usage: "folder OLD, and what is below it, becomes NEW:\n`OLD=NEW`; may be repeated"},
 		&cli.StringFlag{Name: "prefix", Usage: "put all folders below `FOLDER`"},
-	}, haulFlags()...)
+	}...)
+	flags = append(flags, haulFlags()...)
 	return &cli.Command{
 		Name: "restore", Usage: "put mail of an archive back into an IMAP account",
 		ArgsUsage: "ARCHIVE TARGET", HideHelp: true, Description: restoreHelp, Flags: flags,
@@ -47,7 +55,7 @@ func restoreCommand(env Env) *cli.Command {
 			case o.from.files && args[0] != "":
 				p.Addf("ARCHIVE: %s is not a mailhaul archive; 'mailhaul import' takes mail files", args[0])
 			}
-			o.from.deleted = c.Bool("deleted")
+			o.from.back = parseBack(c, &p)
 			o.match, o.again = true, true
 			if text := c.String("uid"); text != "" {
 				var err error

@@ -20,6 +20,7 @@ import (
 type showOptions struct {
 	archive, folder string
 	uid             mailhaul.UID
+	asOf            moment
 }
 
 func showCommand(env Env) *cli.Command {
@@ -28,11 +29,14 @@ func showCommand(env Env) *cli.Command {
 		ArgsUsage: "ARCHIVE FOLDER UID", HideHelp: true,
 		Description: `
 The message comes out as the server gave it, lines ended by CR LF. If it is
-damaged its octets are still written, and the exit code is 7.`,
+damaged its octets are still written, and the exit code is 7.
+With --as-of the folder's name and the UID are those of then.
+` + momentHelp,
+		Flags: []cli.Flag{asOfFlag()},
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			args := arguments(c, &p, "ARCHIVE", "FOLDER", "UID")
-			o := showOptions{archive: args[0], folder: args[1]}
+			o := showOptions{archive: args[0], folder: args[1], asOf: parseAsOf(c, &p)}
 			uid, err := strconv.ParseUint(args[2], 10, 32)
 			if args[2] != "" && (err != nil || uid == 0) {
 				p.Addf("UID: %q is not a UID, a number from 1 to 4294967295", args[2])
@@ -49,11 +53,15 @@ damaged its octets are still written, and the exit code is 7.`,
 func runShow(ctx context.Context, env Env, o showOptions) error {
 	return withUI(ctx, env, outputOptions{}, "show", func(*ui.UI) error {
 		return readArchive(ctx, o.archive, func(a *archive.Archive) error {
-			f, err := findFolder(ctx, a, o.folder)
+			from, err := catalogueAt(ctx, a, o.asOf)
 			if err != nil {
 				return err
 			}
-			m, err := a.Ledger().Message(ctx, f.ID, o.uid)
+			f, err := findFolder(ctx, from, o.folder)
+			if err != nil {
+				return err
+			}
+			m, err := from.Message(ctx, f.ID, o.uid)
 			if errors.Is(err, fs.ErrNotExist) {
 				return config.Usagef("UID: folder %q has no message %d", f.Name, o.uid)
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/mailhaul/mailhaul/archive"
 	"github.com/mailhaul/mailhaul/checkpoint"
 	"github.com/mailhaul/mailhaul/cmd/internal/ui"
+	"github.com/mailhaul/mailhaul/migrate"
 )
 
 // sameAccount tells whether the source is an archive of the target account.
@@ -29,9 +30,13 @@ func (o haulOptions) sameAccount(ctx context.Context) (bool, error) {
 // teachArchive tells the archive of an account the new UIDs of messages that
 // were put back into it, so that the next backup does not store them a second
 // time. It is no failure when that cannot be done: then the backup does.
-func (o haulOptions) teachArchive(ctx context.Context, env Env, u *ui.UI, ledger *checkpoint.Ledger, run checkpoint.RunID) {
-	moved, err := putBack(ctx, ledger, run)
-	if err == nil && len(moved) > 0 {
+func (o haulOptions) teachArchive(ctx context.Context, env Env, u *ui.UI, ledger *checkpoint.Ledger, s migrate.Summary, account mailhaul.Source) {
+	moved, err := putBack(ctx, ledger, s.Run)
+	same := s.Same
+	if err == nil && len(moved) > 0 && !same { // perhaps nothing of what was chosen is there to be compared
+		same, err = o.sameMessages(ctx, account)
+	}
+	if err == nil && len(moved) > 0 && same {
 		err = o.rebind(ctx, env, moved)
 	}
 	if err != nil && !errors.Is(err, mailhaul.ErrUsage) {
@@ -92,15 +97,22 @@ func (o haulOptions) rebind(ctx context.Context, env Env, moved map[string]moved
 	if err != nil {
 		return err
 	}
-	var counts checkpoint.Counts
+	then, err := o.namesThen(ctx, ledger)
+	if err != nil {
+		return err
+	}
 	for _, f := range folders {
 		m, there := moved[f.Name]
-		if !there || f.GoneRun != 0 || f.UIDValidity != m.uidValidity {
+		if !there || f.GoneRun != 0 || f.UIDValidity != m.uidValidity || then != nil && then[f.Name] != f.ID {
 			continue
 		}
-		if err := ledger.Rebind(ctx, run, &f.Folder, m.list); err != nil {
+		list, err := o.newUIDs(ctx, ledger, &f, m.list)
+		if err != nil {
+			return err
+		}
+		if err := ledger.Rebind(ctx, run, &f.Folder, list); err != nil {
 			return err
 		}
 	}
-	return ledger.EndRun(ctx, run, "done", counts, env.Now())
+	return ledger.EndRun(ctx, run, "done", checkpoint.Counts{}, env.Now())
 }

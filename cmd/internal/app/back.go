@@ -1,0 +1,68 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/mailhaul/mailhaul/archive"
+	"github.com/mailhaul/mailhaul/cmd/internal/config"
+)
+
+// back says how far to go back in the history of an archive.
+type back struct {
+	deleted bool   // also what was deleted from the server
+	asOf    moment // the archive as it stood
+	since   moment // only what was deleted since
+}
+
+// backFlags are those of commands that take mail out of an archive.
+func backFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "deleted", Usage: "also messages that had been deleted from the server\nbefore"},
+		asOfFlag(),
+		&cli.StringFlag{Name: "deleted-since", Usage: "only messages that were deleted from the server since\n`RUN|DATE`: those of 'mailhaul lost'"},
+	}
+}
+
+// parseBack reads backFlags.
+func parseBack(c *cli.Context, p *config.Problems) back {
+	b := back{deleted: c.Bool("deleted"), asOf: parseAsOf(c, p), since: parseSince(c, "deleted-since", p)}
+	if b.since.given() && (b.deleted || b.asOf.given()) {
+		p.Addf("--deleted-since chooses by itself, it does not go together with --deleted or --as-of")
+	}
+	return b
+}
+
+// goBack finds the runs that are meant, and so what of the archive is read.
+func (e *end) goBack(ctx context.Context) (err error) {
+	e.options.Deleted = e.back.deleted
+	if !e.back.asOf.given() && !e.back.since.given() {
+		return nil
+	}
+	a, err := archive.OpenReadOnly(ctx, e.path)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, "archive", a.Close)
+	if e.back.asOf.given() {
+		e.options.AsOf, err = e.back.asOf.resolveAsOf(ctx, a.Ledger())
+		return err
+	}
+	since, err := e.back.since.resolve(ctx, a.Ledger())
+	e.options.DeletedSince = &since
+	return err
+}
+
+// past names the past of an archive that is read, "" for none: what was put back
+// of it is remembered apart from what else is restored.
+func (e end) past() string {
+	switch {
+	case e.options.DeletedSince != nil:
+		return fmt.Sprintf(" --deleted-since %d", *e.options.DeletedSince)
+	case e.options.AsOf != 0:
+		return fmt.Sprintf(" --as-of %d", e.options.AsOf)
+	}
+	return ""
+}
