@@ -10,7 +10,8 @@ import (
 func commands(env Env) []*cli.Command {
 	all := []*cli.Command{
 		backupCommand(env), restoreCommand(env), migrateCommand(env), importCommand(env), exportCommand(env),
-		lsCommand(env), showCommand(env), verifyCommand(env), rebuildCommand(env), compareCommand(env),
+		lsCommand(env), showCommand(env), historyCommand(env), lostCommand(env),
+		verifyCommand(env), rebuildCommand(env), compareCommand(env),
 		demoCommand(env), versionCommand(env),
 	}
 	return append(all, helpCommand(env, all))
