@@ -55,11 +55,16 @@ func readBox(f *os.File, m checkpoint.Message) (*wireReader, error) {
 	if err != nil {
 		return nil, err
 	}
+	return readBehind(f, m, line), nil
+}
+
+// readBehind is readBox of a message whose separator line has been read.
+func readBehind(f *os.File, m checkpoint.Message, line []byte) *wireReader {
 	n := int64(len(line))
 	return &wireReader{
 		src: io.NewSectionReader(f, m.Offset+n, m.Stored-n), unquote: new(mbox.Unquoter),
 		size: m.Size, digest: m.Digest, restore: m.LineEnds == mailhaul.LF, sum: sha256.New(),
-	}, nil
+	}
 }
 
 // separatorLine reads the line, with its LF, that begins a message in an mbox.

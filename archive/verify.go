@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,7 +20,35 @@ type Damage struct {
 	UID     mailhaul.UID // 0 for what is not one known message
 	Path    string       // below the archive's directory, with slashes
 	Problem string       // for people; may hold names as they are on disk
+	// Row is what the ledger knows of the message, nil for what is not one. Its
+	// GoneRun tells whether the server still had it at the last backup.
+	Row *checkpoint.Message
+	// Marked is the run that found that nobody has the message any more, 0 for
+	// none.
+	Marked checkpoint.RunID
 }
+
+// VerifyOptions say what is verified, and who is told. The zero value verifies
+// all.
+type VerifyOptions struct {
+	// Of the messages one part in Parts is read, that with the number Part, from
+	// 0: a message is always in the same one. Parts up to 1 are all of them.
+	Part, Parts uint32
+	// Since leaves out messages that were recorded before that run.
+	Since checkpoint.RunID
+	// Progress is told how much was read so far, Report of each damage; neither
+	// is called by two goroutines at once. nil is for nobody.
+	Progress func(messages, octets int64)
+	Report   func(Damage)
+}
+
+// chooses tells whether a message is to be read.
+func (o VerifyOptions) chooses(m *checkpoint.Message) bool {
+	return m.FirstRun >= o.Since && (o.Parts <= 1 || binary.BigEndian.Uint32(m.Digest[:4])%o.Parts == o.Part)
+}
+
+// all tells whether all messages are read.
+func (o VerifyOptions) all() bool { return o.Parts <= 1 && o.Since <= 1 }
 
 // VerifyReport counts what was looked at.
 type VerifyReport struct {
@@ -27,16 +56,20 @@ type VerifyReport struct {
 	Damaged          int64 // how many Damages were reported
 }
 
-// Verify reads every message back and compares it with its digest; looks for
-// files that nobody knows, and for octets of mbox files that belong to no
-// message; and checks the ledger. It may run beside a run that writes: what that
-// run has not recorded yet is not called damage.
-//
-// progress is told how much was read so far, report of each damage; neither is
-// called by two goroutines at once. The error is nil when all was looked at,
-// whatever was found.
+// Verify is VerifyPart of all messages.
 func (a *Archive) Verify(ctx context.Context, progress func(messages, octets int64), report func(Damage)) (VerifyReport, error) {
-	v := &verifier{Archive: a, progress: progress, tell: report}
+	return a.VerifyPart(ctx, VerifyOptions{Progress: progress, Report: report})
+}
+
+// VerifyPart reads messages back and compares them with their digests. It also
+// looks, whatever is read, for messages without a file, for files that nobody
+// knows, and for octets of mbox files that belong to no message, and checks the
+// ledger. It may run beside a run that writes: what that run has not recorded yet
+// is not called damage.
+//
+// The error is nil when all was looked at, whatever was found.
+func (a *Archive) VerifyPart(ctx context.Context, o VerifyOptions) (VerifyReport, error) {
+	v := &verifier{Archive: a, o: o}
 	folders, err := a.ledger.Folders(ctx)
 	if err != nil {
 		return v.report, err
@@ -59,13 +92,16 @@ func (a *Archive) Verify(ctx context.Context, progress func(messages, octets int
 // verifier is one Verify.
 type verifier struct {
 	*Archive
+	o    VerifyOptions
 	jobs chan job
 	open sync.WaitGroup // jobs of the folder that are not done
 
-	mu       sync.Mutex // guards what follows
-	progress func(messages, octets int64)
-	tell     func(Damage)
-	report   VerifyReport
+	mu     sync.Mutex // guards what follows
+	report VerifyReport
+	// marked are the marks of the folder with the ID markedOf, read when its
+	// first damaged message is met.
+	marked   map[checkpoint.Key]checkpoint.RunID
+	markedOf int64
 }
 
 // job is one message to be read.
@@ -142,17 +178,37 @@ func (v *verifier) done(j job, err error) {
 	if err == nil {
 		v.report.Octets += j.m.Size
 	} else {
-		v.report.Damaged++
-		v.tell(Damage{Folder: j.folder.Name, UID: j.m.UID, Path: j.path, Problem: err.Error()})
+		v.tell(Damage{Folder: j.folder.Name, UID: j.m.UID, Path: j.path, Problem: err.Error(), Row: &j.m, Marked: v.markOf(j.m.Key())})
 	}
-	v.progress(v.report.Messages, v.report.Octets)
+	if v.o.Progress != nil {
+		v.o.Progress(v.report.Messages, v.report.Octets)
+	}
+}
+
+// markOf returns the mark of a damaged message. The caller has the lock.
+func (v *verifier) markOf(k checkpoint.Key) checkpoint.RunID {
+	if v.marked == nil || v.markedOf != k.FolderID {
+		marked, err := v.ledger.MarkedDamaged(context.Background(), k.FolderID)
+		if err != nil {
+			return 0 // it is damaged all the same, and the ledger is checked at the end
+		}
+		v.marked, v.markedOf = marked, k.FolderID
+	}
+	return v.marked[k]
 }
 
 func (v *verifier) damage(d Damage) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.report.Damaged++
 	v.tell(d)
+}
+
+// tell reports a damage. The caller has the lock.
+func (v *verifier) tell(d Damage) {
+	v.report.Damaged++
+	if v.o.Report != nil {
+		v.o.Report(d)
+	}
 }
 
 // busy tells whether a run is writing now.

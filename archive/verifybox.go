@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/archive/internal/fsys"
@@ -29,17 +30,30 @@ func (v *verifier) box(ctx context.Context, f *checkpoint.Folder) error {
 	} else if !errors.Is(openErr, fs.ErrNotExist) && !errors.Is(openErr, fsys.ErrSymlink) {
 		return openErr
 	}
+	var size int64 // at the beginning: what a run appends meanwhile is not in the rows
+	if openErr == nil {
+		info, err := file.Stat()
+		if err != nil {
+			return fmt.Errorf("look at mbox file: %w", err)
+		}
+		size = info.Size()
+	}
 	var regions []region
 	for m, err := range v.ledger.Messages(ctx, f.ID) {
 		if err != nil {
 			return err
 		}
-		regions = append(regions, region{m.Offset, m.Offset + m.Stored})
+		if m.Stored > 0 {
+			regions = append(regions, region{m.Offset, m.Offset + m.Stored})
+		}
+		if !v.o.chooses(&m) && openErr == nil && m.Stored > 0 && m.Offset+m.Stored <= size {
+			continue
+		}
 		v.give(job{folder: f, m: m, path: path, open: func() (*wireReader, error) {
 			if openErr != nil {
 				return nil, openErr
 			}
-			return checkedBox(file, m)
+			return v.checkedBox(ctx, file, m)
 		}})
 	}
 	if openErr != nil {
@@ -58,16 +72,40 @@ func (v *verifier) box(ctx context.Context, f *checkpoint.Folder) error {
 // checkedBox opens a message of an mbox file and looks at what its separator
 // line says of it. UIDVALIDITY and UID are those of the time when it was
 // written: the server may have given it others since.
-func checkedBox(file *os.File, m checkpoint.Message) (*wireReader, error) {
+func (v *verifier) checkedBox(ctx context.Context, file *os.File, m checkpoint.Message) (*wireReader, error) {
+	changed := fmt.Errorf("%w: the separator line was changed", mailhaul.ErrDamaged)
+	if m.Stored == 0 {
+		return nil, fmt.Errorf("%w: it was in a part of the file that was lost", mailhaul.ErrDamaged)
+	}
 	line, err := separatorLine(file, m)
 	if err != nil {
 		return nil, err
 	}
 	s, ok := mbox.ParseSeparator(line)
-	if !ok || s.Size != m.Size || s.LineEnds != m.LineEnds || s.InternalDate.Unix() != m.InternalDate.Unix() {
-		return nil, fmt.Errorf("%w: the separator line was changed", mailhaul.ErrDamaged)
+	if !ok || s.Size != m.Size || s.LineEnds != m.LineEnds || !sameDate(s.InternalDate, m.InternalDate) {
+		return nil, changed
 	}
-	return readBox(file, m)
+	if s.UIDValidity != m.UIDValidity || s.UID != m.UID {
+		had, err := v.ledger.HadKey(ctx, m.Key(), s.UIDValidity, s.UID)
+		if err != nil {
+			return nil, err
+		}
+		if !had {
+			return nil, changed
+		}
+	}
+	return readBehind(file, m, line), nil
+}
+
+// sameDate tells whether two dates have the same second and zone, or both are
+// none.
+func sameDate(a, b time.Time) bool {
+	if a.IsZero() || b.IsZero() {
+		return a.IsZero() && b.IsZero()
+	}
+	_, zoneA := a.Zone()
+	_, zoneB := b.Zone()
+	return a.Unix() == b.Unix() && zoneA/60 == zoneB/60
 }
 
 // gaps reports parts of a file of the given size that are not in exactly one of
@@ -77,14 +115,17 @@ func (v *verifier) gaps(ctx context.Context, f *checkpoint.Folder, regions []reg
 	tell := func(format string, args ...any) {
 		v.damage(Damage{Folder: f.Name, Path: mailPath(f.Place), Problem: fmt.Sprintf(format, args...)})
 	}
-	retired, err := v.ledger.Retired(ctx, f.ID)
-	if err != nil {
-		return err
-	}
+	var retired []checkpoint.Region // read when there is a first gap
 	var end int64
 	for _, r := range regions {
 		switch {
 		case r.begin > end:
+			if retired == nil {
+				var err error
+				if retired, err = v.ledger.Retired(ctx, f.ID); err != nil {
+					return err
+				}
+			}
 			for _, part := range without(checkpoint.Region{Offset: end, Stored: r.begin - end}, retired) {
 				tell("%d octets at %d belong to no message", part.Stored, part.Offset)
 			}

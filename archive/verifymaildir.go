@@ -57,7 +57,28 @@ func (v *verifier) maildir(ctx context.Context, f *checkpoint.Folder) error {
 			return err
 		}
 	}
+	if err := c.unread(ctx); err != nil {
+		return err
+	}
 	return c.lost(ctx)
+}
+
+// unread adds the messages to those missing that were not to be read and have no
+// file.
+func (c *maildirCheck) unread(ctx context.Context) error {
+	if c.o.all() || !slices.Contains(c.seen, false) {
+		return nil
+	}
+	for m, err := range c.ledger.Messages(ctx, c.folder.ID) {
+		if err != nil {
+			return err
+		}
+		i, known := slices.BinarySearch(c.known, maphash.String(c.seed, m.Place))
+		if known && !c.seen[i] && !c.o.chooses(&m) {
+			c.missing[m.Place] = append(c.missing[m.Place], m)
+		}
+	}
+	return nil
 }
 
 // messages reads all messages that are where they should be. dir is nil when
@@ -76,6 +97,9 @@ func (c *maildirCheck) messages(ctx context.Context, dir *fsys.Dir) error {
 			return err
 		}
 		c.known = append(c.known, maphash.String(c.seed, m.Place))
+		if !c.o.chooses(&m) {
+			continue // whether there is a file shows when the directories are read
+		}
 		if dir == nil {
 			miss(m)
 			continue

@@ -13,24 +13,41 @@ import (
 	"github.com/mailhaul/mailhaul/cmd/internal/ui"
 )
 
-// verifyOptions say which archive is verified.
+// verifyOptions say what of which archive is verified.
 type verifyOptions struct {
 	archive string
+	sample  part
+	since   string // a run's number, "last", or "" for all
 	output  outputOptions
 }
 
-func verifyCommand(env Env) *cli.Command {
-	return &cli.Command{
-		Name: "verify", Usage: "read every message back and name what is damaged",
-		ArgsUsage: "ARCHIVE", HideHelp: true,
-		Description: `
+const verifyHelp = `
 Each message is read and its digest compared with the ledger's. Missing and
 changed messages, files that nobody knows and a damaged ledger are named, and
-the exit code is 7. Nothing is changed.`,
-		Flags: outputFlags(),
+the exit code is 7. Of each message it is told whether the server still had it at
+the last backup. Nothing is changed.
+
+--sample reads a part of the messages, another one each day: with 5% each message
+is read once in twenty days. --sample 3/20 reads the third of twenty parts,
+whatever the day. Missing messages are found in any case.`
+
+func verifyCommand(env Env) *cli.Command {
+	flags := append([]cli.Flag{
+		&cli.StringFlag{Name: "sample", Usage: "read only a `PART`: 5% (another part each day), or 3/20"},
+		&cli.StringFlag{Name: "since", Usage: "read only what `RUN` and later runs stored; last is the last run"},
+	}, outputFlags()...)
+	return &cli.Command{
+		Name: "verify", Usage: "read every message back and name what is damaged",
+		ArgsUsage: "ARCHIVE", HideHelp: true, Description: verifyHelp, Flags: flags,
 		Action: func(c *cli.Context) error {
 			var p config.Problems
-			o := verifyOptions{output: parseOutput(c, &p), archive: arguments(c, &p, "ARCHIVE")[0]}
+			o := verifyOptions{
+				output: parseOutput(c, &p), archive: arguments(c, &p, "ARCHIVE")[0],
+				sample: parseSample(c.String("sample"), env.Now(), &p), since: c.String("since"),
+			}
+			if _, err := strconv.ParseUint(o.since, 10, 31); err != nil && o.since != "" && o.since != lastRun {
+				p.Addf("--since: %q is neither the number of a run nor \"last\"", o.since)
+			}
 			if err := p.Err(); err != nil {
 				return badLine{"verify", err}
 			}
@@ -46,6 +63,11 @@ type damageObject struct {
 	UID     mailhaul.UID `json:"uid,omitempty"`
 	Path    string       `json:"path,omitempty"`
 	Problem string       `json:"problem"`
+	// Server tells of a message whether the server had it at the last backup:
+	// "live" or "gone".
+	Server string `json:"server,omitempty"`
+	// MarkedRun is the run that found that nobody has the message any more.
+	MarkedRun int64 `json:"marked_run,omitempty"`
 }
 
 type verifyObject struct {
@@ -54,6 +76,9 @@ type verifyObject struct {
 	Messages int64  `json:"messages"`
 	Octets   int64  `json:"octets"`
 	Damaged  int64  `json:"damaged"`
+	// Part of Parts is what was read; both are left out when all was.
+	Part  uint32 `json:"part,omitempty"`
+	Parts uint32 `json:"parts,omitempty"`
 }
 
 func runVerify(ctx context.Context, env Env, o verifyOptions) error {
@@ -65,35 +90,59 @@ func runVerify(ctx context.Context, env Env, o verifyOptions) error {
 }
 
 func verify(ctx context.Context, u *ui.UI, a *archive.Archive, o verifyOptions) error {
-	total, totalOctets, err := archiveSize(ctx, a)
-	if err != nil {
+	some := archive.VerifyOptions{Part: o.sample.part, Parts: o.sample.parts}
+	var err error
+	if some.Since, err = firstRun(ctx, a, o.since); err != nil {
 		return err
+	}
+	total, totalOctets := int64(-1), int64(-1)
+	if o.sample.parts == 0 && o.since == "" {
+		if total, totalOctets, err = archiveSize(ctx, a); err != nil {
+			return err
+		}
 	}
 	what := "verify"
 	if u.JSON() {
 		what = "" // there it is the folder
 	}
-	report, err := a.Verify(ctx, func(messages, octets int64) {
+	some.Progress = func(messages, octets int64) {
 		u.Progress(ui.Progress{What: what, Messages: messages, Octets: octets, TotalMessages: total, TotalOctets: totalOctets})
-	}, func(d archive.Damage) { printDamage(u, d) })
+	}
+	healable := false
+	some.Report = func(d archive.Damage) {
+		healable = healable || d.Row != nil
+		printDamage(u, d)
+	}
+	report, err := a.VerifyPart(ctx, some)
 	if err != nil {
 		return err
 	}
 	u.EndProgress()
 	switch {
 	case u.JSON():
-		u.Object(verifyObject{"summary", "verify", report.Messages, report.Octets, report.Damaged})
-	case report.Damaged > 0 || !o.output.quiet:
-		u.Print(fmt.Sprintf("%s, %s: %s\n", ui.Count(report.Messages, "message"), ui.Octets(report.Octets), verdict(report.Damaged)))
-	}
-	if report.Damaged > 0 {
-		return &mailhaul.Error{
-			Scope: mailhaul.ScopeRun, Op: "verify archive " + o.archive,
-			Hint: "nothing was changed; put a copy of the archive aside before anything else",
-			Err:  fmt.Errorf("%w: %s", mailhaul.ErrDamaged, ui.Count(report.Damaged, "problem")),
+		n := o.sample.part
+		if o.sample.parts > 0 {
+			n++
 		}
+		u.Object(verifyObject{"summary", "verify", report.Messages, report.Octets, report.Damaged, n, o.sample.parts})
+	case report.Damaged > 0 || !o.output.quiet:
+		read := ""
+		if o.sample.parts > 0 {
+			read = fmt.Sprintf("part %d of %d: ", o.sample.part+1, o.sample.parts)
+		}
+		u.Print(fmt.Sprintf("%s%s, %s: %s\n", read, ui.Count(report.Messages, "message"), ui.Octets(report.Octets), verdict(report.Damaged)))
 	}
-	return nil
+	if report.Damaged == 0 {
+		return nil
+	}
+	hint := "nothing was changed; put a copy of the archive aside before anything else"
+	if healable {
+		hint += ", then 'mailhaul repair ARCHIVE SOURCE' fetches again what the server still has"
+	}
+	return &mailhaul.Error{
+		Scope: mailhaul.ScopeRun, Op: "verify archive " + o.archive, Hint: hint,
+		Err: fmt.Errorf("%w: %s", mailhaul.ErrDamaged, ui.Count(report.Damaged, "problem")),
+	}
 }
 
 func verdict(damaged int64) string {
@@ -123,8 +172,20 @@ func archiveSize(ctx context.Context, a *archive.Archive) (messages, octets int6
 }
 
 func printDamage(u *ui.UI, d archive.Damage) {
+	object := damageObject{Event: "damage", Folder: ui.Text(d.Folder), UID: d.UID, Path: ui.Text(d.Path), Problem: ui.Text(d.Problem),
+		MarkedRun: int64(d.Marked)}
+	var notes string
+	if d.Row != nil {
+		object.Server, notes = "live", "; on the server at the last backup"
+		if d.Row.GoneRun != 0 {
+			object.Server, notes = "gone", fmt.Sprintf("; gone from the server since run %d", d.Row.GoneRun)
+		}
+	}
+	if d.Marked != 0 {
+		notes += fmt.Sprintf("; run %d found it nowhere else", d.Marked)
+	}
 	if u.JSON() {
-		u.Object(damageObject{"damage", ui.Text(d.Folder), d.UID, ui.Text(d.Path), ui.Text(d.Problem)})
+		u.Object(object)
 		return
 	}
 	var where string
@@ -138,5 +199,5 @@ func printDamage(u *ui.UI, d archive.Damage) {
 	if d.Path != "" {
 		where += d.Path + ": "
 	}
-	u.Print(ui.Escape(where+d.Problem) + "\n")
+	u.Print(ui.Escape(where+d.Problem+notes) + "\n")
 }
