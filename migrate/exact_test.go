@@ -32,7 +32,11 @@ func TestExact(t *testing.T) {
 			t.Parallel() // servers are mostly waited for
 			server := start(t)
 			user, password := server.User(t)
-			put := fill(t, server, user, password)
+			share := 1
+			if name == "poor" { // another way to speak, not another server
+				share = 4
+			}
+			put := fill(t, server, user, password, share)
 			formats(t, func(t *testing.T, format archive.Format) {
 				w := &world{address: server.Addr, user: user, password: password, dir: t.TempDir(), format: format}
 				s := w.must(t)
@@ -57,8 +61,9 @@ func appenders(server *imaptest.Server) int {
 	return 4
 }
 
-// fill puts everything into an account and returns the number of messages.
-func fill(t *testing.T, server *imaptest.Server, user, password string) int {
+// fill puts everything, or every share-th message of the corpus, into an account
+// and returns the number of messages.
+func fill(t *testing.T, server *imaptest.Server, user, password string, share int) int {
 	t.Helper()
 	client := imaptest.Dial(t, server, user, password)
 	seeded := imaptest.Seed(t, client, sample.Set{Messages: 120, Octets: 1 << 20})
@@ -91,7 +96,11 @@ func fill(t *testing.T, server *imaptest.Server, user, password string) int {
 		})
 	}
 	n := 0
+	seen := 0
 	for _, body := range imaptest.Corpus(t) {
+		if seen++; seen%share != 0 {
+			continue
+		}
 		// Courier takes 0.1 s for an APPEND: all but some are put into its Maildir.
 		if server.Name == "courier" && n >= 100 {
 			deliver(t, filepath.Join(server.Home(user), "Maildir", ".corpus", "cur", fmt.Sprintf("1000000000.%d.test:2,", n)), body)
@@ -105,7 +114,7 @@ func fill(t *testing.T, server *imaptest.Server, user, password string) int {
 	close(mails)
 	workers.Wait()
 	t.Logf("the server took %d messages of the corpus and refused %d", put.Load(), refused.Load())
-	if put.Load() < 150 || refused.Load() > 20 {
+	if put.Load() < 150/int64(share) || refused.Load() > 20 {
 		t.Error("too many refusals to call this a test")
 	}
 	return seeded.Messages + int(put.Load())
