@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/mailhaul/mailhaul/archive"
+	"github.com/mailhaul/mailhaul/checkpoint"
 	"github.com/mailhaul/mailhaul/migrate"
 	"github.com/mailhaul/mailhaul/migrate/imapaccount"
 	"github.com/mailhaul/mailhaul/migrate/imaptest"
@@ -124,22 +126,38 @@ func (w *world) reference(t *testing.T) []string {
 	return list
 }
 
+// catalogue is a ledger, as it stands or as it stood.
+type catalogue interface {
+	Folders(context.Context) ([]checkpoint.Folder, error)
+	Messages(context.Context, int64) iter.Seq2[checkpoint.Message, error]
+}
+
 // archived lists what the archive holds of what is on the server: octets as
 // they are read back, the rest from the ledger.
 func (w *world) archived(t *testing.T) []string {
+	t.Helper()
+	return w.archivedAt(t, 0)
+}
+
+// archivedAt is archived as of a run, 0 for now.
+func (w *world) archivedAt(t *testing.T, run checkpoint.RunID) []string {
 	t.Helper()
 	a, err := archive.OpenReadOnly(t.Context(), w.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	folders, err := a.Ledger().Folders(t.Context())
+	var ledger catalogue = a.Ledger()
+	if run != 0 {
+		ledger = a.Ledger().AsOf(run)
+	}
+	folders, err := ledger.Folders(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var list []string
 	for _, f := range folders {
-		for m, err := range a.Ledger().Messages(t.Context(), f.ID) {
+		for m, err := range ledger.Messages(t.Context(), f.ID) {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -174,7 +192,11 @@ func (w *world) archived(t *testing.T) []string {
 // same compares what the other client sees with what the archive has.
 func (w *world) same(t *testing.T) {
 	t.Helper()
-	want, got := w.reference(t), w.archived(t)
+	compareSeen(t, w.reference(t), w.archived(t))
+}
+
+func compareSeen(t *testing.T, want, got []string) {
+	t.Helper()
 	if slices.Equal(want, got) {
 		return
 	}
