@@ -129,7 +129,8 @@ type FlagSetter interface {
 // whether they have arrived: the line was lost. Who finds out sends the rest
 // again.
 //
-// SetFlags leaves a message alone whose flags at the target are not Old.
+// SetFlags leaves a message alone whose flags at the target are not Old. It may
+// be called for several folders at once.
 type Holder interface {
 	Source
 	Target

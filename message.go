@@ -23,8 +23,9 @@ type Message struct {
 	// wire. It is valid until the function that was given the message returns.
 	// It ends with io.EOF after exactly Size octets or with another error.
 	Body io.Reader
-	// Digest is that of Body when the source has compared it with what Body will
-	// give; zero when it did not.
+	// Digest is that of Body when the source vouches for it: it has compared it,
+	// or Body ends with an error in place of its last octet when it does not
+	// agree. Zero when it does not.
 	Digest Digest
 	// Err tells why the source could not give the message; Body is nil then.
 	Err error

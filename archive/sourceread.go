@@ -55,7 +55,7 @@ func (r *reader) whole(ctx context.Context, e errand) error {
 	}
 	m := e.message()
 	if m.Size > maxBuffered {
-		m.Body = &body{src: w, left: m.Size, errand: e}
+		m.Body, m.Digest = &body{src: w, left: m.Size, errand: e}, e.m.Digest
 		return errors.Join(r.hand(ctx, e, m), w.Close())
 	}
 	r.text = grown(r.text, int(m.Size))

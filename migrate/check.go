@@ -21,6 +21,10 @@ const (
 	plainSample    = 3
 )
 
+// flagsAtOnce is in how many folders flags are set at once: each needs a
+// connection and waits for it several times.
+const flagsAtOnce = 4
+
 // fresh is what a run stored in one folder of an account.
 type fresh struct {
 	uids     mailhaul.UIDSet // the source's
@@ -166,7 +170,20 @@ func (b *haul) checkFlags(ctx context.Context, all []*checked) error {
 			continue
 		}
 		again = append(again, c)
-		if err := b.holder.SetFlags(ctx, c.folder, differ[c]); err != nil {
+	}
+	errs := make([]error, len(again))
+	slots := make(chan struct{}, flagsAtOnce)
+	var setting sync.WaitGroup
+	for i, c := range again {
+		setting.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			errs[i] = b.holder.SetFlags(ctx, c.folder, differ[c])
+		})
+	}
+	setting.Wait()
+	for _, err := range errs {
+		if err != nil {
 			if mailhaul.ScopeOf(err) > mailhaul.ScopeFolder {
 				return err
 			}

@@ -114,7 +114,7 @@ func fill(t *testing.T, server *imaptest.Server, user, password string, share in
 	close(mails)
 	workers.Wait()
 	t.Logf("the server took %d messages of the corpus and refused %d", put.Load(), refused.Load())
-	if put.Load() < 150/int64(share) || refused.Load() > 20 {
+	if put.Load() < 60/int64(share) || refused.Load() > 20 {
 		t.Error("too many refusals to call this a test")
 	}
 	return seeded.Messages + int(put.Load())

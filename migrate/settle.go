@@ -20,7 +20,7 @@ func (b *haul) settle(ctx context.Context) error {
 		if l.folder.ID == 0 || l.folder.At == nil || l.folder.At.UIDValidity == 0 {
 			continue
 		}
-		if b.elsewhere(l.folder) || len(b.account.intents[l.folder.ID]) > 0 || b.o.Again || b.mayMiss(l) {
+		if b.elsewhere(l.folder) || len(b.account.intents[l.folder.ID]) > 0 || b.o.Again && l.known != nil && l.known.Live > 0 || b.mayMiss(l) {
 			todo = append(todo, l)
 		}
 	}

@@ -108,7 +108,10 @@ func (w *sender) pour(o *outgoing) error {
 			o.stream.end(err)
 			return err
 		}
-		o.receipt.Digest = mailhaul.Digest(o.stream.sum.Sum(nil))
+		if o.stream.sum != nil {
+			o.receipt.Digest = mailhaul.Digest(o.stream.sum.Sum(nil))
+		}
+		o.receipt.Doubt = o.receipt.Doubt || o.stream.odd()
 		return nil
 	}
 	if err == io.ErrUnexpectedEOF {

@@ -146,11 +146,14 @@ func expectEnd(body io.Reader, size int64) error {
 // octets in the header, no line end at the end (Courier 5 adds one), more parts
 // within parts than a server follows (Courier 5 leaves out what lies below 150).
 func doubtful(octets []byte) bool {
-	if bytes.IndexByte(octets, 0) >= 0 || !bytes.HasSuffix(octets, []byte{'\n'}) || bytes.Count(octets, []byte("boundary=")) > 100 {
-		return true
-	}
-	lines, ends, returns := bytes.Count(octets, []byte{'\n'}), bytes.Count(octets, []byte("\r\n")), bytes.Count(octets, []byte{'\r'})
-	if lines != ends || returns != ends || ends > 0 && octets[len(octets)-1] == '\r' {
+	var t texture
+	t.add(octets)
+	return t.odd() || doubtfulHead(octets)
+}
+
+// doubtfulHead is what of doubtful the beginning of a message shows.
+func doubtfulHead(octets []byte) bool {
+	if bytes.Count(octets, []byte("boundary=")) > 100 {
 		return true
 	}
 	header, _, _ := bytes.Cut(octets, []byte("\r\n\r\n"))
@@ -162,6 +165,37 @@ func doubtful(octets []byte) bool {
 	return false
 }
 
+// texture is what a message's octets, seen piece by piece, are made of.
+type texture struct {
+	lines, returns int
+	bare           bool // NUL, or LF without CR
+	last           byte
+}
+
+func (t *texture) add(p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	t.bare = t.bare || bytes.IndexByte(p, 0) >= 0
+	before := t.last
+	for rest := p; !t.bare; t.lines++ {
+		i := bytes.IndexByte(rest, '\n')
+		if i < 0 {
+			break
+		}
+		if i > 0 {
+			before = rest[i-1]
+		}
+		t.bare = before != '\r'
+		before, rest = '\n', rest[i+1:]
+	}
+	t.returns += bytes.Count(p, []byte{'\r'})
+	t.last = p[len(p)-1]
+}
+
+// odd tells of NUL, CR or LF alone, and of no line end at the end.
+func (t *texture) odd() bool { return t.bare || t.returns != t.lines || t.last != '\n' }
+
 // unusual tells of dates that some servers do not keep: of before 1970, and of
 // the future.
 func unusual(date, now time.Time) bool {
@@ -170,9 +204,10 @@ func unusual(date, now time.Time) bool {
 
 // stream is a message that goes from source to account without being held.
 type stream struct {
-	ctx    context.Context
-	body   io.Reader
-	sum    hash.Hash
+	ctx  context.Context
+	body io.Reader
+	sum  hash.Hash // nil when the digest is known
+	texture
 	begun  bool       // octets of it were sent: there is no second try
 	failed error      // of the body
 	done   chan error // its result, once
@@ -186,8 +221,11 @@ func (t *Target) storeStream(ctx context.Context, l *lane, o *outgoing, m *mailh
 		return bodyError(int64(n), m.Size, err)
 	}
 	o.receipt.Fingerprint = mailhaul.MakeFingerprint(header)
-	o.receipt.Doubt = o.receipt.Doubt || doubtful(header)
-	o.stream = &stream{ctx: ctx, body: io.MultiReader(bytes.NewReader(header), m.Body), sum: sha256.New(), done: make(chan error, 1)}
+	o.receipt.Doubt = o.receipt.Doubt || doubtfulHead(header)
+	o.stream = &stream{ctx: ctx, body: io.MultiReader(bytes.NewReader(header), m.Body), done: make(chan error, 1)}
+	if o.receipt.Digest = m.Digest; m.Digest == (mailhaul.Digest{}) {
+		o.stream.sum = sha256.New()
+	}
 	t.mu.Lock()
 	if t.err != nil {
 		defer t.mu.Unlock()
@@ -216,7 +254,10 @@ func (s *stream) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	n, err := s.body.Read(p)
-	s.sum.Write(p[:n]) //nolint:errcheck // a hash takes all
+	if s.sum != nil {
+		s.sum.Write(p[:n]) //nolint:errcheck // a hash takes all
+	}
+	s.texture.add(p[:n])
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.failed = err
 	}
