@@ -55,10 +55,12 @@ func TestRefusedMessages(t *testing.T) {
 		{"NUL", "", []imaptest.Quirk{imaptest.RefusesNUL()}, sample.Mail{Body: []byte("Subject: x\r\n\r\na\x00b\r\n")}, 1, "NUL"},
 		{"8 bits in the header", "", []imaptest.Quirk{imaptest.Refuses8BitHeaders()}, sample.Mail{Body: []byte("Subject: Gr\xfc\xdfe\r\n\r\na\r\n")}, 1, "non-ASCII"},
 	} {
+		from := scriptSource(t, append(several(100), c.mail)...)
+		put := from.letters(t)
 		for _, capability := range []string{richCapability, "IMAP4rev1 AUTH=PLAIN LITERAL+", "IMAP4rev1 AUTH=PLAIN"} {
 			t.Run(c.name+strings.TrimPrefix(capability, "IMAP4rev1 AUTH=PLAIN"), func(t *testing.T) {
 				t.Parallel()
-				p, server := scriptSource(t, append(several(100), c.mail)...).toScript(t, nil, imaptest.Script{Capability: capability + c.limit, Quirks: c.quirks})
+				p, server := from.toScript(t, put, imaptest.Script{Capability: capability + c.limit, Quirks: c.quirks})
 				s, err := p.migrate(t)
 				if err != nil || len(s.Failures) != c.failed || s.New != int64(101-c.failed) {
 					t.Fatalf("%v, %+v, failures %v", err, s.Counts, s.Failures)
