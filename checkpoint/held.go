@@ -16,7 +16,6 @@ const (
 	updateHeld         = `UPDATE folder SET at_name = ?2, at_raw = ?3, at_uidvalidity = ?4 WHERE id = ?1
 		AND (at_name IS NOT ?2 OR at_raw <> ?3 OR at_uidvalidity <> ?4)`
 	updatePlace = `UPDATE message SET place = ?4 ` + whereOne + ` AND place <> ?4`
-	clearPlaces = `UPDATE message SET place = '' WHERE folder = ? AND place <> ''`
 )
 
 // PutHeld remembers which folder of a target account takes the messages of each
@@ -75,14 +74,5 @@ func (l *Ledger) SetPlaces(ctx context.Context, f *mailhaul.Folder, places map[m
 			}
 		}
 		return nil
-	})
-}
-
-// ClearPlaces forgets where all messages of a folder are at the target, whatever
-// their UIDVALIDITY: the target's folder is another one now.
-func (l *Ledger) ClearPlaces(ctx context.Context, folderID int64) error {
-	return l.update(ctx, "clear places", func(w *writer) error {
-		_, err := w.exec(clearPlaces, folderID)
-		return err
 	})
 }
