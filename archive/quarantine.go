@@ -20,6 +20,9 @@ const quarantineName = "quarantine"
 // directory that is there and durable. same is true when the file is there
 // already, under the path that is returned.
 func asidePath(root *os.Root, name string) (aside string, same bool, err error) {
+	if err := fsys.CheckDir(root, path.Dir(name)); err != nil {
+		return "", false, err
+	}
 	info, err := root.Lstat(name)
 	if err != nil {
 		return "", false, fmt.Errorf("look at file: %w", err)

@@ -17,6 +17,8 @@ const (
 	forgetWhere   = `UPDATE message SET stored = 0, start = 0, place = '' ` + whereOne
 	insertRetired = `INSERT OR REPLACE INTO retired (folder, start, stored, run) VALUES (?, ?, ?, ?)`
 	selectRetired = `SELECT start, stored FROM retired WHERE folder = ? ORDER BY start`
+	deleteRetired = `DELETE FROM retired WHERE folder = ?1
+		AND start + stored > (SELECT stored_end FROM folder WHERE id = ?1)`
 	sumStoredEnd  = `UPDATE folder SET stored_end = (SELECT coalesce(max(start + stored), 0)
 		FROM message WHERE folder = ?1) WHERE id = ?1`
 	markDamaged   = `UPDATE message SET damaged_run = ?4 ` + whereOne + ` AND damaged_run = 0`
@@ -95,7 +97,16 @@ func (l *Ledger) Unplace(ctx context.Context, keys []Key) error {
 			}
 			ended[k.FolderID] = true
 		}
-		return w.sumStoredEnds(ended)
+		if err := w.sumStoredEnds(ended); err != nil {
+			return err
+		}
+		// The file is cut back to what is left.
+		for id := range ended {
+			if _, err := w.exec(deleteRetired, id); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
