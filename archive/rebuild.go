@@ -63,10 +63,10 @@ const ledgerRebuilt = ledgerName + newSuffix
 //
 //  1. a new ledger is made beside the old one
 //  2. what is not a whole message is put into the quarantine
-//  3. the old ledger gets a name in the quarantine
-//  4. its log is removed, which would be taken for one of the new ledger
-//  5. the new ledger takes its place by a rename
-//  6. mbox files are cut back to what the new ledger knows
+//  3. mbox files are cut back to what the new ledger knows
+//  4. the old ledger gets a name in the quarantine
+//  5. its log is removed, which would be taken for one of the new ledger
+//  6. the new ledger takes its place by a rename
 //
 // The error wraps [mailhaul.ErrUsage] when dir is no archive or its account is
 // not known, [mailhaul.ErrLocked] when another process writes.
@@ -84,7 +84,7 @@ func Rebuild(ctx context.Context, dir string, o RebuildOptions) (report RebuildR
 	r := &rebuilder{root: a.root, o: o, ofOld: make(map[int64]bool)}
 	defer func() {
 		report = r.report
-		err = errors.Join(err, r.close(err == nil), a.root.Close())
+		err = errors.Join(err, r.close(), a.root.Close())
 	}()
 	if err := r.begin(dir); err != nil {
 		return report, err
@@ -115,9 +115,6 @@ type rebuilder struct {
 	led   *checkpoint.Ledger // the new one
 	run   checkpoint.RunID
 	cuts  []cut
-	// swapped is true once the old ledger is given up: what then fails is for the
-	// next run to bring in order.
-	swapped bool
 }
 
 // cut is an mbox file that ends with what is no message.
@@ -207,8 +204,8 @@ func (r *rebuilder) make(ctx context.Context) (err error) {
 	return err
 }
 
-// close gives up what is held. done tells that the ledger was made.
-func (r *rebuilder) close(done bool) error {
+// close gives up what is held.
+func (r *rebuilder) close() error {
 	var errs []error
 	if r.led != nil {
 		errs = append(errs, r.led.Close(), removeLedger(r.root, ledgerRebuilt))
@@ -218,7 +215,7 @@ func (r *rebuilder) close(done bool) error {
 	}
 	if r.lock != nil {
 		// What a run left that was cut off is for the next one to bring in order.
-		errs = append(errs, r.lock.Release(!r.lock.Left() && (done || !r.swapped)))
+		errs = append(errs, r.lock.Release(!r.lock.Left()))
 	}
 	return errors.Join(errs...)
 }

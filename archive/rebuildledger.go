@@ -156,11 +156,15 @@ func (r *rebuilder) runOf(id checkpoint.RunID) checkpoint.RunID {
 
 // swap puts the new ledger in the place of the old one: steps 3 to 6 of Rebuild.
 func (r *rebuilder) swap() error {
+	for _, c := range r.cuts {
+		if err := cutFile(r.root, c.place, c.end); err != nil {
+			return err
+		}
+	}
 	kept, err := r.keepLedger()
 	if err != nil {
 		return err
 	}
-	r.swapped = true
 	for _, suffix := range []string{"-wal", "-journal", "-shm"} {
 		if err := r.root.Remove(ledgerName + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("remove log of old ledger: %w", err)
@@ -176,11 +180,6 @@ func (r *rebuilder) swap() error {
 		return err
 	}
 	r.report.Kept = kept
-	for _, c := range r.cuts {
-		if err := cutFile(r.root, c.place, c.end); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
