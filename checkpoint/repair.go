@@ -19,7 +19,7 @@ const (
 	selectRetired = `SELECT start, stored FROM retired WHERE folder = ? ORDER BY start`
 	deleteRetired = `DELETE FROM retired WHERE folder = ?1
 		AND start + stored > (SELECT stored_end FROM folder WHERE id = ?1)`
-	sumStoredEnd  = `UPDATE folder SET stored_end = (SELECT coalesce(max(start + stored), 0)
+	sumStoredEnd = `UPDATE folder SET stored_end = (SELECT coalesce(max(start + stored), 0)
 		FROM message WHERE folder = ?1) WHERE id = ?1`
 	markDamaged   = `UPDATE message SET damaged_run = ?4 ` + whereOne + ` AND damaged_run = 0`
 	unmarkDamaged = `UPDATE message SET damaged_run = 0 ` + whereOne + ` AND damaged_run <> 0`
