@@ -15,6 +15,9 @@ import (
 // truth: what it does not know is adopted if it is whole, and removed if not.
 // Files that mailhaul did not name are never touched.
 func (a *Archive) recover(ctx context.Context, last checkpoint.RunID) error {
+	if err := a.root.Remove(catalogueName + newSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove unfinished file: %w", err)
+	}
 	folders, err := a.ledger.Folders(ctx)
 	if err != nil {
 		return err

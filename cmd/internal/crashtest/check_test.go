@@ -189,7 +189,7 @@ func checkFiles(dir string) error {
 			if text, err := os.ReadFile(name); err != nil || len(text) > 0 {
 				return fmt.Errorf("the lock file has %q: %w", text, err)
 			}
-		case rel == "mailhaul.db" || rel == "README.txt":
+		case rel == "mailhaul.db" || rel == "README.txt" || rel == "folders.txt":
 		case strings.HasPrefix(rel, "mail/") && (strings.HasSuffix(rel, ".mbox") || strings.Contains(rel, "/cur/")):
 		default:
 			return fmt.Errorf("left over: %s", rel)
