@@ -77,7 +77,7 @@ func (s *boxScanner) message() (m boxMessage, ok bool, err error) {
 	if err != nil {
 		return m, false, err
 	}
-	if m.Separator, ok = mbox.ParseSeparator(line); !ok || len(line) == 0 || line[len(line)-1] != '\n' {
+	if m.Separator, ok = mbox.ParseSeparator(line); !ok || m.UID == 0 || line[len(line)-1] != '\n' {
 		return m, false, nil
 	}
 	newline := int64(1)
