@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/mailhaul/mailhaul"
@@ -190,11 +191,12 @@ func TestFolderLost(t *testing.T) {
 // TestBadSourceMessage: a message that the source cannot give is named, the
 // others are copied; once it can be given it is copied.
 func TestBadSourceMessage(t *testing.T) {
-	bad := true
+	var bad atomic.Bool
+	bad.Store(true)
 	server := imaptest.NewScript(t, imaptest.Script{Folders: []*imaptest.ScriptFolder{{Name: "INBOX", UIDValidity: 1, Messages: []imaptest.ScriptMessage{
 		message(1, "one", "1"), message(2, "bad", "2"), message(3, "three", "3")}}},
 		Answer: func(c *imaptest.ScriptConn, command imaptest.Command) bool {
-			if bad && command.Name == "UID FETCH" && strings.Contains(command.Args, "BODY.PEEK[]") && (strings.HasPrefix(command.Args, "1:3 ") || strings.HasPrefix(command.Args, "2")) {
+			if bad.Load() && command.Name == "UID FETCH" && strings.Contains(command.Args, "BODY.PEEK[]") && (strings.HasPrefix(command.Args, "1:3 ") || strings.HasPrefix(command.Args, "2")) {
 				c.Say(command.Tag + " NO [SERVERBUG] cannot read it")
 				return true
 			}
@@ -207,7 +209,7 @@ func TestBadSourceMessage(t *testing.T) {
 			t.Fatalf("run %d: %v, %+v, failures %v", run, err, s.Counts, s.Failures)
 		}
 	}
-	bad = false
+	bad.Store(false)
 	s := p.must(t)
 	if s.New != 1 {
 		t.Errorf("once it can be read: %+v", s.Counts)
