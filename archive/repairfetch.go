@@ -76,29 +76,9 @@ func (r *repair) copy(ctx context.Context, other *Archive, f checkpoint.Folder, 
 // fromServer fetches messages that the server still has under their UIDVALIDITY
 // and UID.
 func (r *repair) fromServer(ctx context.Context) error {
-	folders, err := r.o.Source.Folders(ctx)
-	if err != nil {
+	requests, ids, err := r.requests(ctx)
+	if err != nil || len(requests) == 0 {
 		return err
-	}
-	names := make(map[string]*mailhaul.Folder, len(folders))
-	for _, f := range folders {
-		names[f.Name] = f
-	}
-	wanted := make(map[int64]bool)
-	var requests []mailhaul.ListRequest
-	var ids []int64
-	for _, h := range r.hurts {
-		id := h.Row.FolderID
-		if h.stored || wanted[id] {
-			continue
-		}
-		wanted[id] = true
-		if f := names[h.Folder]; f != nil && !f.NoSelect && r.folders[id].GoneRun == 0 {
-			requests, ids = append(requests, mailhaul.ListRequest{Folder: f}), append(ids, id)
-		}
-	}
-	if len(requests) == 0 {
-		return nil
 	}
 	found := make(map[*mailhaul.Folder]map[mailhaul.UID]*hurt)
 	var work []mailhaul.Work
@@ -106,16 +86,15 @@ func (r *repair) fromServer(ctx context.Context) error {
 	err = r.o.Source.List(ctx, requests, func(l mailhaul.Listing) error {
 		uids := r.onServer(l, ids[next])
 		next++
-		for _, h := range uids {
+		var set mailhaul.UIDSet
+		for uid, h := range uids {
 			if r.o.DryRun {
 				h.stored, h.from = true, theServer
-			}
-		}
-		if len(uids) > 0 && !r.o.DryRun {
-			var set mailhaul.UIDSet
-			for uid := range uids {
+			} else {
 				set.Add(uid)
 			}
+		}
+		if !set.Empty() {
 			found[l.Folder] = uids
 			work = append(work, mailhaul.Work{Folder: l.Folder, UIDs: set})
 		}
@@ -128,23 +107,54 @@ func (r *repair) fromServer(ctx context.Context) error {
 	return r.o.Source.Fetch(ctx, work, func(m *mailhaul.Message) error {
 		mu.Lock()
 		defer mu.Unlock()
-		h := found[m.Folder][m.UID]
-		switch {
-		case m.Err != nil && m.UID == 0: // the rest of a folder
-			for _, h := range found[m.Folder] {
-				if !h.stored {
-					h.unsure, h.why = true, "the server cannot give it: "+m.Err.Error()
-				}
-			}
-			return nil
-		case h == nil:
-			return nil
-		case m.Err != nil:
-			h.unsure, h.why = !errors.Is(m.Err, mailhaul.ErrGone), "the server cannot give it: "+m.Err.Error()
-			return nil
-		}
-		return r.store(ctx, h, m.Size, m.Body, theServer)
+		return r.fetched(ctx, m, found[m.Folder])
 	})
+}
+
+// requests asks for the folders of damaged messages, as far as the server has
+// them, and returns their IDs in the ledger, too.
+func (r *repair) requests(ctx context.Context) (requests []mailhaul.ListRequest, ids []int64, err error) {
+	folders, err := r.o.Source.Folders(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	names := make(map[string]*mailhaul.Folder, len(folders))
+	for _, f := range folders {
+		names[f.Name] = f
+	}
+	wanted := make(map[int64]bool)
+	for _, h := range r.hurts {
+		id := h.Row.FolderID
+		if h.stored || wanted[id] {
+			continue
+		}
+		wanted[id] = true
+		if f := names[h.Folder]; f != nil && !f.NoSelect && r.folders[id].GoneRun == 0 {
+			requests, ids = append(requests, mailhaul.ListRequest{Folder: f}), append(ids, id)
+		}
+	}
+	return requests, ids, nil
+}
+
+// fetched takes what the server gave of a folder.
+func (r *repair) fetched(ctx context.Context, m *mailhaul.Message, ofFolder map[mailhaul.UID]*hurt) error {
+	const cannot = "the server cannot give it: "
+	h := ofFolder[m.UID]
+	switch {
+	case m.Err != nil && m.UID == 0: // the rest of the folder
+		for _, h := range ofFolder {
+			if !h.stored {
+				h.unsure, h.why = true, cannot+m.Err.Error()
+			}
+		}
+		return nil
+	case h == nil:
+		return nil
+	case m.Err != nil:
+		h.unsure, h.why = !errors.Is(m.Err, mailhaul.ErrGone), cannot+m.Err.Error()
+		return nil
+	}
+	return r.store(ctx, h, m.Size, m.Body, theServer)
 }
 
 // theServer is where messages of RepairOptions.Source are from.

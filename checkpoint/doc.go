@@ -30,6 +30,13 @@
 // change is none writes nothing. A message is recorded from a receipt only: its
 // octets are durable before its row is.
 //
+// # Damage
+//
+// What can be read of a ledger that is damaged is given by [Ledger.ReadableFolders]
+// and its like, and written into a new one by [Ledger.RestoreFolders] and its like.
+// A message whose octets are damaged can be stored anew ([Ledger.Replace]) or, when
+// nobody has it any more, marked ([Ledger.MarkDamaged]).
+//
 // # Use
 //
 // One process writes, through one [Ledger] from [Open]; who may is decided by

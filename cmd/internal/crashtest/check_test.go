@@ -190,6 +190,7 @@ func checkFiles(dir string) error {
 				return fmt.Errorf("the lock file has %q: %w", text, err)
 			}
 		case rel == "mailhaul.db" || rel == "README.txt" || rel == "folders.txt":
+		case strings.HasPrefix(rel, "quarantine/"): // what repair and rebuild put aside
 		case strings.HasPrefix(rel, "mail/") && (strings.HasSuffix(rel, ".mbox") || strings.Contains(rel, "/cur/")):
 		default:
 			return fmt.Errorf("left over: %s", rel)
