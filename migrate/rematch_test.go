@@ -3,6 +3,7 @@ package migrate_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/mailhaul/mailhaul/archive"
@@ -87,10 +88,11 @@ func TestBadMessage(t *testing.T) {
 	folder := &imaptest.ScriptFolder{Name: "INBOX", UIDValidity: 1, HighestModSeq: 9, Messages: []imaptest.ScriptMessage{
 		message(1, "one", "1"), message(2, "bad", "2"), message(3, "three", "3"),
 	}}
-	bad := true
+	var bad atomic.Bool
+	bad.Store(true)
 	w, _ := scripted(t, archive.Maildir, imaptest.Script{Folders: []*imaptest.ScriptFolder{folder}, Capability: "IMAP4rev1 AUTH=PLAIN CONDSTORE ESEARCH",
 		Answer: func(c *imaptest.ScriptConn, command imaptest.Command) bool {
-			if bad && command.Name == "UID FETCH" && strings.Contains(command.Args, "BODY") && (strings.HasPrefix(command.Args, "1:3 ") || strings.HasPrefix(command.Args, "2")) {
+			if bad.Load() && command.Name == "UID FETCH" && strings.Contains(command.Args, "BODY") && (strings.HasPrefix(command.Args, "1:3 ") || strings.HasPrefix(command.Args, "2")) {
 				c.Say(command.Tag + " NO [SERVERBUG] cannot read it")
 				return true
 			}
@@ -103,7 +105,7 @@ func TestBadMessage(t *testing.T) {
 		}
 		w.verify(t)
 	}
-	bad = false
+	bad.Store(false)
 	if s := w.must(t); s.New != 1 || s.Messages != 3 {
 		t.Errorf("once it can be read: %+v", s)
 	}
