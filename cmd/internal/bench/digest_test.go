@@ -41,7 +41,7 @@ func digestsOf(dir, format string) (digests, error) {
 			return add(f)
 		}
 		text, err := io.ReadAll(f)
-		if err != nil {
+		if err != nil || len(text) == 0 { // a connection that found no work left
 			return err
 		}
 		// Nothing is quoted, so only the whole line tells.
