@@ -2,6 +2,8 @@ package mailhaul
 
 import (
 	"crypto/sha256"
+	"errors"
+	"fmt"
 	"io"
 	"time"
 )
@@ -29,6 +31,29 @@ type Message struct {
 	Digest Digest
 	// Err tells why the source could not give the message; Body is nil then.
 	Err error
+}
+
+// ExpectEnd makes sure that a message's body ends where its size says: the error
+// of a connection that was lost at the last octet may come only now.
+func ExpectEnd(body io.Reader, size int64) error {
+	var one [1]byte
+	n, err := io.ReadFull(body, one[:])
+	switch {
+	case n > 0:
+		return fmt.Errorf("read message: it has more than the announced %d octets", size)
+	case errors.Is(err, io.EOF):
+		return nil
+	}
+	return err
+}
+
+// ShortBody returns the error of a message whose body gave n of its octets and
+// then err: an end that came too early is named, and wraps io.ErrUnexpectedEOF.
+func ShortBody(n, size int64, err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("read message: it ended after %d of %d octets: %w", n, size, io.ErrUnexpectedEOF)
+	}
+	return err
 }
 
 // Digest is the SHA-256 of a message's exact octets as on the wire.

@@ -12,6 +12,23 @@ import (
 // UIDVALIDITY (RFC 9051, 2.3.1.1). 0 is no UID.
 type UID uint32
 
+// Place spells a UID as the Place of a message in an account; "" for none.
+func (u UID) Place() string {
+	if u == 0 {
+		return ""
+	}
+	return strconv.FormatUint(uint64(u), 10)
+}
+
+// UIDAt reads the Place of a message in an account; 0 when it says nothing.
+func UIDAt(place string) UID {
+	n, err := strconv.ParseUint(place, 10, 32)
+	if err != nil {
+		return 0
+	}
+	return UID(n)
+}
+
 // UIDRange is an inclusive range of UIDs, First <= Last.
 type UIDRange struct{ First, Last UID }
 

@@ -55,7 +55,7 @@ func (p *pour) run(m *mailhaul.Message) (bodyErr, err error) {
 			return err, nil
 		}
 		if done && p.got < m.Size {
-			return bodyError(p.got, m.Size, err), nil
+			return mailhaul.ShortBody(p.got, m.Size, err), nil
 		}
 		// Small reads are put together: a write for each would be slow.
 		if left += n; left < chunk/2 && !done {

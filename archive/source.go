@@ -64,6 +64,12 @@ type Source struct {
 
 var _ mailhaul.Source = (*Source)(nil)
 
+// Account names whose mail the archive holds, "" when it was never told.
+func (s *Source) Account(ctx context.Context) (string, error) {
+	id, err := s.a.ledger.Identity(ctx)
+	return id.Account, err
+}
+
 // origin is what a folder that was given stands for in the ledger, whose keys
 // mean nothing to the ledger of another target.
 type origin struct {

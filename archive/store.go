@@ -110,9 +110,9 @@ func (b *buffers) read(m *mailhaul.Message, r *mailhaul.Receipt) error {
 	}
 	b.wire = b.wire[:m.Size]
 	if n, err := io.ReadFull(m.Body, b.wire); err != nil {
-		return bodyError(int64(n), m.Size, err)
+		return mailhaul.ShortBody(int64(n), m.Size, err)
 	}
-	if err := expectEnd(m); err != nil {
+	if err := mailhaul.ExpectEnd(m.Body, m.Size); err != nil {
 		return err
 	}
 	r.Digest = sha256.Sum256(b.wire)
@@ -126,32 +126,6 @@ func (b *buffers) read(m *mailhaul.Message, r *mailhaul.Receipt) error {
 		r.LineEnds = mailhaul.Verbatim
 	}
 	return nil
-}
-
-// expectEnd makes sure that a body ends where its size says: the error of a
-// connection that was lost at the last octet may come only now.
-func expectEnd(m *mailhaul.Message) error {
-	var one [1]byte
-	for {
-		n, err := m.Body.Read(one[:])
-		if n > 0 {
-			return fmt.Errorf("read message: it has more than the announced %d octets", m.Size)
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// bodyError tells of a body that ended after n of size octets.
-func bodyError(n, size int64, err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("read message: it ended after %d of %d octets: %w", n, size, io.ErrUnexpectedEOF)
-	}
-	return err
 }
 
 // fail stops the archive for good after an error of the disk. It returns the

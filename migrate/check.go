@@ -139,7 +139,7 @@ func (b *haul) stored(ctx context.Context, l *look, n *fresh) (*checked, error) 
 		if err != nil {
 			return nil, err
 		}
-		at := uidOf(m.Place)
+		at := mailhaul.UIDAt(m.Place)
 		if at == 0 || m.UIDValidity != f.UIDValidity {
 			continue
 		}
@@ -219,7 +219,7 @@ func (b *haul) flagsThatDifferAt(ctx context.Context, all []*checked) (map[*chec
 		for _, at := range l.Flags {
 			m, ours := c.rows[at.UID]
 			if ours && !strings.EqualFold(string(at.Flags), string(m.flags)) && (!m.earlier || m.lacks(at.Flags)) {
-				differ[c] = append(differ[c], mailhaul.FlagChange{UID: m.uid, Place: placeOf(at.UID), Old: at.Flags, New: m.flags})
+				differ[c] = append(differ[c], mailhaul.FlagChange{UID: m.uid, Place: at.UID.Place(), Old: at.Flags, New: m.flags})
 			}
 		}
 		if l.Err != nil && mailhaul.ScopeOf(l.Err) == mailhaul.ScopeFolder { // somebody deleted it meanwhile

@@ -3,7 +3,6 @@ package migrate
 import (
 	"context"
 	"slices"
-	"strconv"
 	"sync"
 
 	"github.com/mailhaul/mailhaul"
@@ -81,7 +80,7 @@ func (b *haul) takeInventories(ctx context.Context, looks []*look) ([]*inventory
 			if err != nil {
 				return nil, err
 			}
-			if at := uidOf(m.Place); at != 0 && s.live.Contains(at) {
+			if at := mailhaul.UIDAt(m.Place); at != 0 && s.live.Contains(at) {
 				placed[s] = append(placed[s], at)
 			} else if inv := byID[row.ID]; inv != nil {
 				inv.misses(m, at)
@@ -248,14 +247,3 @@ func (b *haul) fillDigests(ctx context.Context, f *mailhaul.Folder, candidates [
 // more. A run may find it in the folder that has taken the place of that one; until
 // then it is missing, while one whose place is "" was stored under an unknown UID.
 const notThere = "0"
-
-// uidOf reads a row's place in an account; 0 when it is not known.
-func uidOf(place string) mailhaul.UID {
-	n, err := strconv.ParseUint(place, 10, 32)
-	if err != nil {
-		return 0
-	}
-	return mailhaul.UID(n)
-}
-
-func placeOf(uid mailhaul.UID) string { return strconv.FormatUint(uint64(uid), 10) }

@@ -38,7 +38,7 @@ func (b *haul) mirror(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			at := uidOf(m.Place)
+			at := mailhaul.UIDAt(m.Place)
 			if at == 0 || m.GoneRun == 0 || m.Stored == 0 && m.Size > 0 {
 				continue // not there, still at the source, or put there by others and recognised
 			}

@@ -216,7 +216,7 @@ func (b *haul) matchFolder(ctx context.Context, inv *inventory, c *candidates) e
 	found := make([]mailhaul.UID, 0, len(matches))
 	for _, m := range matches {
 		r := c.receipts[m.Candidate.UID]
-		r.Digest, r.Place = m.Candidate.Digest, placeOf(m.UID)
+		r.Digest, r.Place = m.Candidate.Digest, m.UID.Place()
 		receipts = append(receipts, r)
 		found = append(found, r.UID)
 	}

@@ -84,7 +84,7 @@ func (b *haul) recognise(ctx context.Context, l *look) ([]plan.Match, error) {
 		if m.UIDValidity != l.folder.UIDValidity {
 			candidates = append(candidates, plan.Candidate{UIDValidity: m.UIDValidity, UID: m.UID, Fingerprint: m.Fingerprint, Size: m.Size, Digest: m.Digest, Gone: m.GoneRun != 0,
 				InternalDate: m.InternalDate, Flags: m.Flags})
-			if at := uidOf(m.Place); b.holder != nil && m.Digest == (mailhaul.Digest{}) && at != 0 {
+			if at := mailhaul.UIDAt(m.Place); b.holder != nil && m.Digest == (mailhaul.Digest{}) && at != 0 {
 				places[[2]uint32{m.UIDValidity, uint32(m.UID)}] = at
 			}
 		}

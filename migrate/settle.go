@@ -132,7 +132,7 @@ func (b *haul) findPlaces(ctx context.Context, f *mailhaul.Folder, inv *inventor
 		if byValidity[v] == nil {
 			byValidity[v] = map[mailhaul.UID]string{}
 		}
-		byValidity[v][m.Candidate.UID] = placeOf(m.UID)
+		byValidity[v][m.Candidate.UID] = m.UID.Place()
 	}
 	for validity, places := range byValidity {
 		under := *f
@@ -179,7 +179,7 @@ func (b *haul) settleIntents(ctx context.Context, inv *inventory, intents []chec
 		i := byKey[key]
 		delete(byKey, key)
 		receipts[n] = mailhaul.Receipt{Folder: under[i.UIDValidity], UID: i.UID, Flags: i.Flags, InternalDate: i.InternalDate, Size: i.Size,
-			Stored: i.Size, Fingerprint: i.Fingerprint, Digest: c.Digest, Place: placeOf(m.UID)}
+			Stored: i.Size, Fingerprint: i.Fingerprint, Digest: c.Digest, Place: m.UID.Place()}
 		if i.UIDValidity == l.folder.UIDValidity {
 			l.fetch.Remove(i.UID)
 		}

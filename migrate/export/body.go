@@ -72,7 +72,7 @@ func (e *Export) read(m *mailhaul.Message, b *buffers, r *mailhaul.Receipt) (*bo
 	case n > m.Size:
 		err = fmt.Errorf("read message: it has more than the announced %d octets", m.Size)
 	case err == nil && n < m.Size:
-		err = fmt.Errorf("read message: it ended after %d of %d octets: %w", n, m.Size, io.ErrUnexpectedEOF)
+		err = mailhaul.ShortBody(n, m.Size, io.EOF)
 	}
 	if err != nil {
 		out.close()

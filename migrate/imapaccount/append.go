@@ -52,10 +52,7 @@ func (w *sender) write(l *lane, f *flying) error {
 // they become a batch of their own, which comes next.
 func (w *sender) writeRest(l *lane, f *flying, at int) error {
 	rest := &batch{messages: f.messages[at:], announced: true}
-	for _, o := range rest.messages {
-		rest.octets += o.receipt.Size
-	}
-	f.batch = &batch{messages: f.messages[:at], octets: f.octets - rest.octets, announced: true}
+	f.batch = &batch{messages: f.messages[:at], announced: true}
 	w.t.again(l, rest)
 	return nil
 }
@@ -103,7 +100,7 @@ func (w *sender) pour(o *outgoing) error {
 		return fmt.Errorf("read message: %w", o.stream.failed)
 	}
 	if err == nil {
-		err = expectEnd(o.stream, o.receipt.Size)
+		err = mailhaul.ExpectEnd(o.stream, o.receipt.Size)
 		if err != nil {
 			o.stream.end(err)
 			return err
@@ -115,7 +112,7 @@ func (w *sender) pour(o *outgoing) error {
 		return nil
 	}
 	if err == io.ErrUnexpectedEOF {
-		o.stream.end(bodyError(n, o.receipt.Size, err))
+		o.stream.end(mailhaul.ShortBody(n, o.receipt.Size, err))
 	}
 	return err
 }
@@ -141,12 +138,6 @@ func (w *sender) flags(o *outgoing) []string {
 // isAtom tells whether a keyword can be written as one (RFC 9051, 9).
 func isAtom(word string) bool {
 	return word != "" && !strings.ContainsFunc(word, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`(){%*"\]`, r) })
-}
-
-// nextTag returns the tag of a command that is sent in parts.
-func (s *session) nextTag() string {
-	s.tags++
-	return fmt.Sprintf("h%d", s.tags)
 }
 
 // continued waits for the "+" that a literal needs. refused is true when the

@@ -17,6 +17,7 @@ type lane struct {
 	name    string           // as commands spell it
 	first   mailhaul.UID     // the lowest UID that a message sent now can get
 	open    *batch           // being filled
+	octets  int64            // of the open batch
 	waiting []*batch         // to be sent, in order
 	sending bool             // a connection serves the lane
 	err     error            // why the folder takes no more messages
@@ -27,7 +28,6 @@ type lane struct {
 // batch is what one command, or one flight of commands, sends.
 type batch struct {
 	messages  []*outgoing
-	octets    int64
 	announced bool
 }
 
@@ -44,11 +44,11 @@ type outgoing struct {
 // put adds a message to the lane's open batch. The caller holds t.mu.
 func (l *lane) put(t *Target, o *outgoing) {
 	if l.open == nil {
-		l.open = &batch{}
+		l.open, l.octets = &batch{}, 0
 	}
 	l.open.messages = append(l.open.messages, o)
-	l.open.octets += o.receipt.Size
-	if len(l.open.messages) >= batchMessages || l.open.octets >= batchOctets {
+	l.octets += o.receipt.Size
+	if len(l.open.messages) >= batchMessages || l.octets >= batchOctets {
 		l.closeOpen()
 	}
 	t.serve(l)
@@ -147,11 +147,5 @@ func (t *Target) settled(messages []*outgoing) {
 // split halves a batch that was refused as a whole.
 func (b *batch) split() (*batch, *batch) {
 	half := len(b.messages) / 2
-	parts := [2]*batch{{messages: b.messages[:half], announced: true}, {messages: b.messages[half:], announced: true}}
-	for _, part := range parts {
-		for _, o := range part.messages {
-			part.octets += o.receipt.Size
-		}
-	}
-	return parts[0], parts[1]
+	return &batch{messages: b.messages[:half], announced: true}, &batch{messages: b.messages[half:], announced: true}
 }

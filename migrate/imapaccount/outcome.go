@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/mailhaul/mailhaul"
@@ -17,7 +16,7 @@ func (w *sender) accepted(l *lane, messages []*outgoing, placed appended) {
 	for i, o := range messages {
 		r := o.receipt
 		if known {
-			r.Place = strconv.FormatUint(uint64(placed.uids[i]), 10)
+			r.Place = placed.uids[i].Place()
 		}
 		w.done = append(w.done, r)
 	}
@@ -45,7 +44,8 @@ func (w *sender) refused(l *lane, b *batch, why error) error {
 			w.t.settled(b.messages)
 			return &stopped{err}
 		}
-		return w.resend(l, b)
+		w.t.again(l, b)
+		return nil
 	case len(b.messages) > 1:
 		w.retry.progress() // what is in doubt is half as much: this ends, also where each refusal ends the connection
 		first, second := b.split()
@@ -67,16 +67,21 @@ func (w *sender) refusedOne(l *lane, b *batch, why error) error {
 	o := b.messages[0]
 	keywords := slices.ContainsFunc(o.receipt.Flags.List(), func(f string) bool { return f[0] != '\\' })
 	if o.stream == nil || !o.stream.begun {
+		other := true
 		switch {
 		case o.oddDate():
-			o.undated, o.receipt.Doubt = true, true
-			return w.resend(l, b)
+			o.undated = true
 		case keywords && !o.bare:
-			o.bare, o.receipt.Doubt = true, true
-			return w.resend(l, b)
+			o.bare = true
 		case !o.undated && !o.receipt.InternalDate.IsZero():
-			o.undated, o.receipt.Doubt = true, true
-			return w.resend(l, b)
+			o.undated = true
+		default:
+			other = false
+		}
+		if other {
+			o.receipt.Doubt = true
+			w.t.again(l, b)
+			return nil
 		}
 	}
 	l.refused++
@@ -91,11 +96,6 @@ func (w *sender) refusedOne(l *lane, b *batch, why error) error {
 // maxRefused single messages refused before the folder took one: it is not the
 // messages.
 const maxRefused = 20
-
-func (w *sender) resend(l *lane, b *batch) error {
-	w.t.again(l, b)
-	return nil
-}
 
 // refuse notes that the account did not take messages.
 func (w *sender) refuse(messages []*outgoing, why error) {

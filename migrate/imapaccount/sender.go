@@ -234,7 +234,7 @@ func (w *sender) settle(l *lane) error {
 		}
 		one := f.messages[i : i+1]
 		if err != nil {
-			err = w.refused(l, &batch{messages: one, octets: one[0].receipt.Size, announced: true}, err)
+			err = w.refused(l, &batch{messages: one, announced: true}, err)
 		} else {
 			w.accepted(l, one, placed)
 		}
@@ -251,7 +251,7 @@ func (w *sender) settle(l *lane) error {
 // outcome waits for the answer to an APPEND and returns the UIDs that it gives
 // (RFC 4315, 3), in their order; none when it does not say.
 func (w *sender) outcome(tag string) (placed appended, err error) {
-	err = w.s.wait(tag, 100_000, maxLine, func(uint32, string, *response) error { return nil })
+	err = w.s.wait(tag, 100_000, maxLine, ignore)
 	if len(w.s.early) == 0 {
 		w.s.early = nil
 	}

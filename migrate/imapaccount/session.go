@@ -55,12 +55,17 @@ func (s *session) askCapabilities() error {
 // send buffers a command and returns its tag, "" when the line is broken: the
 // next read says why.
 func (s *session) send(command string) string {
-	s.tags++
-	tag := "h" + strconv.Itoa(s.tags)
+	tag := s.nextTag()
 	if s.conn.Send(tag+" "+command+"\r\n") != nil {
 		return ""
 	}
 	return tag
+}
+
+// nextTag returns the tag of the next command.
+func (s *session) nextTag() string {
+	s.tags++
+	return "h" + strconv.Itoa(s.tags)
 }
 
 // statusError is a NO or BAD to a command, or a BYE.

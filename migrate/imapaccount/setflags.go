@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/mailhaul/mailhaul"
@@ -16,7 +15,7 @@ func (t *Target) SetFlags(ctx context.Context, f *mailhaul.Folder, changes []mai
 	wanted := map[mailhaul.UID]mailhaul.FlagChange{}
 	var uids mailhaul.UIDSet
 	for _, c := range changes {
-		if uid := placeUID(c.Place); uid != 0 {
+		if uid := mailhaul.UIDAt(c.Place); uid != 0 {
 			wanted[uid] = c
 			uids.AddRange(mailhaul.UIDRange{First: uid, Last: uid})
 		}
@@ -43,15 +42,6 @@ func (t *Target) SetFlags(ctx context.Context, f *mailhaul.Folder, changes []mai
 		t.config.Notice(fmt.Sprintf("folder %q: the flags of %d messages were changed in the account meanwhile and stay as they are", f.At.Name, kept))
 	}
 	return err
-}
-
-// placeUID reads a receipt's Place; 0 when it says nothing.
-func placeUID(place string) mailhaul.UID {
-	n, err := strconv.ParseUint(place, 10, 32)
-	if err != nil {
-		return 0
-	}
-	return mailhaul.UID(n)
 }
 
 // flagWriter sets flags in one folder.

@@ -107,9 +107,9 @@ func (t *Target) reserve(ctx context.Context, size int64) error {
 func (o *outgoing) gather(m *mailhaul.Message) error {
 	octets := make([]byte, m.Size)
 	if n, err := io.ReadFull(m.Body, octets); err != nil {
-		return bodyError(int64(n), m.Size, err)
+		return mailhaul.ShortBody(int64(n), m.Size, err)
 	}
-	if err := expectEnd(m.Body, m.Size); err != nil {
+	if err := mailhaul.ExpectEnd(m.Body, m.Size); err != nil {
 		return err
 	}
 	o.octets = octets
@@ -119,27 +119,6 @@ func (o *outgoing) gather(m *mailhaul.Message) error {
 	o.receipt.Fingerprint = mailhaul.MakeFingerprint(octets[:min(len(octets), maxHeader)])
 	o.receipt.Doubt = o.receipt.Doubt || doubtful(octets)
 	return nil
-}
-
-func bodyError(have, want int64, err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("read message: %d of %d octets: %w", have, want, io.ErrUnexpectedEOF)
-	}
-	return err
-}
-
-// expectEnd makes sure that a body ends where its size says: the error of a
-// line that was lost at the last octet may come only now.
-func expectEnd(body io.Reader, size int64) error {
-	var one [1]byte
-	n, err := io.ReadFull(body, one[:])
-	switch {
-	case n > 0:
-		return fmt.Errorf("read message: it has more than the announced %d octets", size)
-	case errors.Is(err, io.EOF):
-		return nil
-	}
-	return err
 }
 
 // doubtful tells of octets that some servers alter: NUL, CR or LF alone, 8-bit
@@ -218,7 +197,7 @@ type stream struct {
 func (t *Target) storeStream(ctx context.Context, l *lane, o *outgoing, m *mailhaul.Message) error {
 	header := make([]byte, min(m.Size, maxHeader))
 	if n, err := io.ReadFull(m.Body, header); err != nil {
-		return bodyError(int64(n), m.Size, err)
+		return mailhaul.ShortBody(int64(n), m.Size, err)
 	}
 	o.receipt.Fingerprint = mailhaul.MakeFingerprint(header)
 	o.receipt.Doubt = o.receipt.Doubt || doubtfulHead(header)
@@ -232,7 +211,7 @@ func (t *Target) storeStream(ctx context.Context, l *lane, o *outgoing, m *mailh
 		return t.err
 	}
 	l.closeOpen()
-	l.waiting = append(l.waiting, &batch{messages: []*outgoing{o}, octets: m.Size})
+	l.waiting = append(l.waiting, &batch{messages: []*outgoing{o}})
 	t.serve(l)
 	t.mu.Unlock()
 	return <-o.stream.done

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -163,11 +162,7 @@ func comparedPlace(d compare.Difference) string {
 	if folder == "" || uid == 0 && d.UIDB != 0 {
 		folder, uid = d.FolderB, d.UIDB
 	}
-	place := strconv.Quote(folder)
-	if uid != 0 {
-		place += ", UID " + strconv.FormatUint(uint64(uid), 10)
-	}
-	return place
+	return messagePlace(folder, uid)
 }
 
 func tellComparison(u *ui.UI, o compareOptions, s compare.Summary) {

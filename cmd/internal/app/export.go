@@ -51,15 +51,9 @@ func exportCommand(env Env) *cli.Command {
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			args := arguments(c, &p, "ARCHIVE", "FILES")
-			o := exportOptions{
-				from:   end{role: "ARCHIVE", path: args[0], back: parseBack(c, &p)},
-				filter: filter.Filter{Include: c.StringSlice("folder"), Exclude: c.StringSlice("exclude")},
-				criteria: mailhaul.Criteria{
-					Since: config.ParseDate("--since", c.String("since"), &p), Before: config.ParseDate("--before", c.String("before"), &p),
-					MaxSize: config.ParseSize("--max-size", c.String("max-size"), &p),
-				},
-				output: parseOutput(c, &p),
-			}
+			o := exportOptions{from: end{role: "ARCHIVE", path: args[0], back: parseBack(c, &p)}}
+			o.filter, o.criteria = parseChoice(c, &p)
+			o.output = parseOutput(c, &p)
 			if config.IsURL(args[0]) {
 				p.Addf("ARCHIVE is a URL; an archive is a directory")
 			}

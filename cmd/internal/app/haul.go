@@ -95,7 +95,7 @@ func haul(ctx context.Context, env Env, u *ui.UI, o haulOptions) (err error) {
 			u.Say("mailhaul: interrupted: finishing what is under way (interrupt again to leave at once)")
 		})()
 	}
-	if pipeline.Same, err = o.sameAccount(ctx); err != nil {
+	if pipeline.Same, err = o.sameAccount(ctx, source); err != nil {
 		return err
 	}
 	summary, err := migrate.Haul(ctx, source, target, ledger, pipeline)

@@ -23,6 +23,27 @@ func choiceFlags() []cli.Flag {
 	}
 }
 
+// Flags that say where folders go: see parseMapping.
+func mapFlag() cli.Flag {
+	return &cli.StringSliceFlag{Name: "map", Usage: "folder OLD, and what is below it, becomes NEW:\n`OLD=NEW`; may be repeated"}
+}
+
+func prefixFlag() cli.Flag {
+	return &cli.StringFlag{Name: "prefix", Usage: "put all folders below `FOLDER`"}
+}
+
+func intoFlag() cli.Flag {
+	return &cli.StringFlag{Name: "into", Usage: "put all messages into `FOLDER`"}
+}
+
+// parseChoice reads choiceFlags.
+func parseChoice(c *cli.Context, p *config.Problems) (filter.Filter, mailhaul.Criteria) {
+	return filter.Filter{Include: c.StringSlice("folder"), Exclude: c.StringSlice("exclude")}, mailhaul.Criteria{
+		Since: config.ParseDate("--since", c.String("since"), p), Before: config.ParseDate("--before", c.String("before"), p),
+		MaxSize: config.ParseSize("--max-size", c.String("max-size"), p),
+	}
+}
+
 // haulFlags are those of all commands that put mail into an account.
 func haulFlags() []cli.Flag {
 	flags := append(choiceFlags(),
@@ -34,15 +55,9 @@ func haulFlags() []cli.Flag {
 
 // parseHaul reads what the commands have in common.
 func parseHaul(c *cli.Context, from, to string, p *config.Problems) haulOptions {
-	o := haulOptions{
-		command: c.Command.Name,
-		filter:  filter.Filter{Include: c.StringSlice("folder"), Exclude: c.StringSlice("exclude")},
-		criteria: mailhaul.Criteria{
-			Since: config.ParseDate("--since", c.String("since"), p), Before: config.ParseDate("--before", c.String("before"), p),
-			MaxSize: config.ParseSize("--max-size", c.String("max-size"), p),
-		},
-		dryRun: c.Bool("dry-run"), cpuProfile: c.String("cpuprofile"), output: parseOutput(c, p),
-	}
+	o := haulOptions{command: c.Command.Name}
+	o.filter, o.criteria = parseChoice(c, p)
+	o.dryRun, o.cpuProfile, o.output = c.Bool("dry-run"), c.String("cpuprofile"), parseOutput(c, p)
 	if s, b := o.criteria.Since, o.criteria.Before; !s.IsZero() && !b.IsZero() && !s.Before(b) {
 		p.Addf("--since is not before --before: no message can have arrived then")
 	}

@@ -29,9 +29,7 @@ Examples:
 
 func importCommand(env Env) *cli.Command {
 	flags := append([]cli.Flag{
-		&cli.StringSliceFlag{Name: "map", Usage: "folder OLD, and what is below it, becomes NEW:\n`OLD=NEW`; may be repeated"},
-		&cli.StringFlag{Name: "prefix", Usage: "put all folders below `FOLDER`"},
-		&cli.StringFlag{Name: "into", Usage: "put all messages into `FOLDER`"},
+		mapFlag(), prefixFlag(), intoFlag(),
 		&cli.StringFlag{Name: "mbox-dialect", Usage: "`DIALECT` of mbox files where it is not found out\nright: mboxo, mboxrd, mboxcl or mboxcl2"},
 	}, haulFlags()...)
 	return &cli.Command{

@@ -25,8 +25,7 @@ Examples:
 
 func migrateCommand(env Env) *cli.Command {
 	flags := append([]cli.Flag{
-		&cli.StringSliceFlag{Name: "map", Usage: "folder OLD, and what is below it, becomes NEW:\n`OLD=NEW`; may be repeated"},
-		&cli.StringFlag{Name: "prefix", Usage: "put all folders below `FOLDER`"},
+		mapFlag(), prefixFlag(),
 		&cli.BoolFlag{Name: "match", Usage: "recognise mail that the target has already, by its\nheader, and do not copy it"},
 		&cli.BoolFlag{Name: "again", Usage: "copy again what was copied and is no longer there"},
 		&cli.BoolFlag{Name: "no-flags", Usage: "leave flags of what was copied before as they are"},

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -173,11 +172,7 @@ func tellRepaired(u *ui.UI, dryRun bool, x archive.Repaired) {
 	}
 	var where string
 	if x.Folder != "" {
-		where = strconv.Quote(x.Folder)
-		if x.UID != 0 {
-			where += ", UID " + strconv.FormatUint(uint64(x.UID), 10)
-		}
-		where += ": "
+		where = messagePlace(x.Folder, x.UID) + ": "
 	}
 	u.Print(ui.Escape(where+x.Problem+": "+becameOf(dryRun, x)) + "\n")
 }

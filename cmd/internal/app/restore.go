@@ -35,9 +35,7 @@ Examples:
 func restoreCommand(env Env) *cli.Command {
 	flags := append(backFlags(), []cli.Flag{
 		&cli.StringFlag{Name: "uid", Usage: "only messages with the UIDs of `SET`, as in 7,12:15;\nthey are those of 'mailhaul ls ARCHIVE FOLDER'"},
-		&cli.StringFlag{Name: "into", Usage: "put all messages into `FOLDER`"},
-		&cli.StringSliceFlag{Name: "map", Usage: "folder OLD, and what is below it, becomes NEW:\n`OLD=NEW`; may be repeated"},
-		&cli.StringFlag{Name: "prefix", Usage: "put all folders below `FOLDER`"},
+		intoFlag(), mapFlag(), prefixFlag(),
 	}...)
 	flags = append(flags, haulFlags()...)
 	return &cli.Command{

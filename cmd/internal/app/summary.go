@@ -131,11 +131,17 @@ func tellFailures(u *ui.UI, s migrate.Summary) {
 	}
 }
 
-func failureText(f migrate.Failure) string {
-	where := strconv.Quote(f.Folder)
-	if f.UID != 0 {
-		where += ", UID " + strconv.FormatUint(uint64(f.UID), 10)
+// messagePlace says where a message is, or with UID 0 names a folder.
+func messagePlace(folder string, uid mailhaul.UID) string {
+	place := strconv.Quote(folder)
+	if uid != 0 {
+		place += ", UID " + strconv.FormatUint(uint64(uid), 10)
 	}
+	return place
+}
+
+func failureText(f migrate.Failure) string {
+	where := messagePlace(f.Folder, f.UID)
 	if !f.Date.IsZero() {
 		where += f.Date.Format(", 2006-01-02 15:04")
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/archive"
@@ -14,17 +13,13 @@ import (
 )
 
 // sameAccount tells whether the source is an archive of the target account.
-func (o haulOptions) sameAccount(ctx context.Context) (bool, error) {
-	if o.from.url || o.from.files {
+func (o haulOptions) sameAccount(ctx context.Context, source mailhaul.Source) (bool, error) {
+	s, ok := source.(*archive.Source)
+	if !ok {
 		return false, nil
 	}
-	a, err := archive.OpenReadOnly(ctx, o.from.path)
-	if err != nil {
-		return false, err
-	}
-	defer a.Close()
-	id, err := a.Ledger().Identity(ctx)
-	return err == nil && id.Account == o.to.endpoint.Account(), err
+	account, err := s.Account(ctx)
+	return err == nil && account == o.to.endpoint.Account(), err
 }
 
 // teachArchive tells the archive of an account the new UIDs of messages that
@@ -61,9 +56,8 @@ func putBack(ctx context.Context, ledger *checkpoint.Ledger, run checkpoint.RunI
 			if err != nil {
 				return nil, err
 			}
-			uid, err := strconv.ParseUint(row.Place, 10, 32)
-			if err == nil && row.FirstRun == run {
-				m.list = append(m.list, checkpoint.Rebinding{OldUIDValidity: row.UIDValidity, OldUID: row.UID, UID: mailhaul.UID(uid)})
+			if uid := mailhaul.UIDAt(row.Place); uid != 0 && row.FirstRun == run {
+				m.list = append(m.list, checkpoint.Rebinding{OldUIDValidity: row.UIDValidity, OldUID: row.UID, UID: uid})
 			}
 		}
 		if len(m.list) > 0 {

@@ -190,11 +190,7 @@ func printDamage(u *ui.UI, d archive.Damage) {
 	}
 	var where string
 	if d.Folder != "" {
-		where = strconv.Quote(d.Folder)
-		if d.UID != 0 {
-			where += ", UID " + strconv.FormatUint(uint64(d.UID), 10)
-		}
-		where += ": "
+		where = messagePlace(d.Folder, d.UID) + ": "
 	}
 	if d.Path != "" {
 		where += d.Path + ": "
