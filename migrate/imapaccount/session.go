@@ -2,7 +2,6 @@ package imapaccount
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -79,9 +78,11 @@ func (e *statusError) Error() string {
 	return fmt.Sprintf("the server answers %s %q", e.kind, code+e.text)
 }
 
-// isRefusal tells a NO or BAD to one command from a line that is lost.
+// isRefusal tells a NO or BAD to one command, as wait returns it, from a line
+// that is lost. What wraps one is something else: the receiver of a message may
+// pass on what another server said.
 func isRefusal(err error) bool {
-	s, ok := errors.AsType[*statusError](err)
+	s, ok := err.(*statusError) //nolint:errorlint // see above
 	return ok && s.kind != "BYE"
 }
 
