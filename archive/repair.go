@@ -88,15 +88,7 @@ func (a *Archive) Repair(ctx context.Context, o RepairOptions) (report RepairRep
 	err = r.heal(ctx)
 	// What follows is recorded even when the run was interrupted.
 	ctx = context.WithoutCancel(ctx)
-	outcome := "done"
-	switch {
-	case errors.Is(err, context.Canceled):
-		outcome = "interrupted"
-	case err != nil:
-		outcome = "failed"
-	case r.report.Lost > 0:
-		outcome = "partial"
-	}
+	outcome := checkpoint.Outcome(err, r.report.Lost > 0)
 	counts := checkpoint.Counts{Failed: r.report.Lost, Octets: r.report.HealedOctets}
 	return r.report, errors.Join(err, a.ledger.EndRun(ctx, r.run, outcome, counts, o.Now()))
 }

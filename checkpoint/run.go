@@ -74,6 +74,20 @@ func (l *Ledger) BeginRun(ctx context.Context, command string, now time.Time) (R
 	return id, nil
 }
 
+// Outcome names how a run ended that returns err: "done", "interrupted",
+// "failed", or "partial" when it came to its end but for some messages or folders.
+func Outcome(err error, partly bool) string {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	case err != nil:
+		return "failed"
+	case partly:
+		return "partial"
+	}
+	return "done"
+}
+
 // EndRun writes down how a run ended.
 func (l *Ledger) EndRun(ctx context.Context, id RunID, outcome string, c Counts, now time.Time) error {
 	return l.update(ctx, "end run", func(w *writer) error {

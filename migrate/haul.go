@@ -77,16 +77,7 @@ func (b *haul) run(ctx context.Context) (err error) {
 	}
 	// What follows is recorded even when the run was interrupted.
 	ctx = context.WithoutCancel(ctx)
-	outcome := "done"
-	switch {
-	case errors.Is(err, context.Canceled):
-		outcome = "interrupted"
-	case err != nil:
-		outcome = "failed"
-	case len(b.summary.Failures) > 0:
-		outcome = "partial"
-	}
-	if endErr := b.end(ctx, outcome); err == nil {
+	if endErr := b.end(ctx, checkpoint.Outcome(err, len(b.summary.Failures) > 0)); err == nil {
 		err = endErr
 	}
 	return err
