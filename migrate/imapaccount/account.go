@@ -71,15 +71,11 @@ func (a *Account) connectPlain(ctx context.Context) (*session, error) {
 // connectWith makes a session that enables UTF-8 where the server has one of the
 // capabilities.
 func (a *Account) connectWith(ctx context.Context, utf8 ...imap.Cap) (*session, error) {
-	c, err := a.dial(ctx)
+	s, err := a.enter(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.login(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	a.courier.Store(c.Greeted("Courier"))
+	a.courier.Store(s.conn.Greeted("Courier"))
 	if slices.ContainsFunc(utf8, s.caps.Has) {
 		// Else the server may give us altered messages and names (RFC 6855, 3).
 		tag := s.send("ENABLE UTF8=ACCEPT")

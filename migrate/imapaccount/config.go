@@ -25,10 +25,12 @@ type Config struct {
 	Port     int
 	User     string
 	Password string
+	// OAuth, when not nil, takes the place of Password.
+	OAuth *OAuth
 	// Authzid is the account to act for, when it is not User's own (RFC 4616).
 	Authzid string
-	// Mechanism is PLAIN, SCRAM-SHA-256 or LOGIN; "" takes the best that the
-	// server has.
+	// Mechanism is PLAIN, SCRAM-SHA-256 or LOGIN, with OAuth OAUTHBEARER or
+	// XOAUTH2; "" takes the best that the server has.
 	Mechanism string
 	Security  Security
 	// RootCAs are the certificate authorities to trust, nil for the system's.

@@ -2,6 +2,7 @@ package imapaccount
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,8 +22,9 @@ import (
 // server that gives an octet now and then must not hold us for ever.
 const loginFactor = 3
 
-// login greets and logs in through the client library, then borrows the line.
-func (a *Account) login(ctx context.Context, c *wire.Conn) (*session, error) {
+// login greets and logs in through the client library, with the token where the
+// account has OAuth, then borrows the line.
+func (a *Account) login(ctx context.Context, c *wire.Conn, token string) (*session, error) {
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
 	watchdog := time.AfterFunc(loginFactor*a.config.Timeout, func() { c.Close() })
@@ -40,7 +42,7 @@ func (a *Account) login(ctx context.Context, c *wire.Conn) (*session, error) {
 		if a.config.Security == StartTLS && client.Caps() == nil {
 			return fail("ask for capabilities", errNoCapabilities)
 		}
-		if err := a.authenticate(client); err != nil {
+		if err := a.authenticate(client, token); err != nil {
 			return fail("log in as "+a.config.User, err)
 		}
 	}
@@ -63,7 +65,10 @@ var errNoCapabilities = errors.New("the server does not tell its capabilities")
 // authenticate chooses the mechanism: within TLS PLAIN first, since servers
 // offer SCRAM also for accounts that they cannot check that way; on a line that
 // others can read SCRAM first; the LOGIN command last.
-func (a *Account) authenticate(client *imapclient.Client) error {
+func (a *Account) authenticate(client *imapclient.Client, token string) error {
+	if a.config.OAuth != nil {
+		return a.bearer(client, token)
+	}
 	caps := client.Caps()
 	order := []string{"PLAIN", "SCRAM-SHA-256", "LOGIN"}
 	if a.config.Security == PlainText {
@@ -83,16 +88,16 @@ func (a *Account) authenticate(client *imapclient.Client) error {
 			return a.scram(client)
 		}
 	}
-	return &unusable{fmt.Sprintf("the server does not offer %s", strings.Join(order, ", "))}
+	return &unusable{why: fmt.Sprintf("the server does not offer %s", strings.Join(order, ", "))}
 }
 
 // loginCommand is the LOGIN command (RFC 9051, 6.2.3).
 func (a *Account) loginCommand(client *imapclient.Client, caps imap.CapSet) error {
 	switch {
 	case caps.Has(imap.CapLoginDisabled):
-		return &unusable{"the server forbids LOGIN (LOGINDISABLED) and offers no other way that mailhaul knows"}
+		return &unusable{why: "the server forbids LOGIN (LOGINDISABLED) and offers no other way that mailhaul knows"}
 	case a.config.Authzid != "":
-		return &unusable{"the server does not offer AUTH=PLAIN, which acting for another account needs"}
+		return &unusable{why: "the server does not offer AUTH=PLAIN, which acting for another account needs"}
 	}
 	return client.Login(a.config.User, a.config.Password).Wait()
 }
@@ -100,14 +105,14 @@ func (a *Account) loginCommand(client *imapclient.Client, caps imap.CapSet) erro
 func (a *Account) scram(client *imapclient.Client) error {
 	user, err := scram.SHA256.NewClient(a.config.User, a.config.Password, a.config.Authzid)
 	if err != nil {
-		return &unusable{"user name or password cannot be used with SCRAM: " + err.Error()}
+		return &unusable{why: "user name or password cannot be used with SCRAM: " + err.Error()}
 	}
 	conversation := user.NewConversation()
 	if err := client.Authenticate(&scramClient{conversation}); err != nil {
 		return err
 	}
 	if !conversation.Valid() {
-		return &unusable{"the server did not prove that it knows the password (SCRAM)"}
+		return &unusable{why: "the server did not prove that it knows the password (SCRAM)"}
 	}
 	return nil
 }
@@ -126,8 +131,8 @@ func (s *scramClient) Next(challenge []byte) ([]byte, error) {
 }
 
 // unusable says why we did not even send the credentials, or do not believe the
-// answer.
-type unusable struct{ why string }
+// answer, and what to do when it is not the usual thing.
+type unusable struct{ why, hint string }
 
 func (u *unusable) Error() string { return u.why }
 
@@ -139,10 +144,13 @@ func (a *Account) loginError(ctx context.Context, op string, err error) error {
 	e := &mailhaul.Error{Scope: mailhaul.ScopeAccount, Op: op + " at " + a.config.Host, Err: err}
 	var status *imap.Error
 	var why *unusable
+	var refusal *tokenRefusal
 	switch {
 	case errors.As(err, &why):
 		e.Err = &authFailure{err}
-		e.Hint = "choose another mechanism with ?auth=, or use imaps://"
+		e.Hint = cmp.Or(why.hint, "choose another mechanism with ?auth=, or use imaps://")
+	case errors.As(err, &refusal):
+		return a.tokenError(e, refusal)
 	case !errors.As(err, &status) || status.Type == imap.StatusResponseTypeBye:
 		e.Err = &connectFailure{err}
 		e.Temporary = true

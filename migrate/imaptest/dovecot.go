@@ -21,6 +21,7 @@ type dovecotOptions struct {
 	Capability, Format, Fsync string
 	MaxConnections            int
 	Quota, MaxMessage         int64
+	Tokens                    bool
 	ReadOnly                  []string
 	Settings                  []string
 }
@@ -138,6 +139,10 @@ func configureDovecot(dir string, ports []int, o dovecotOptions) (*Server, []str
 	if err := os.WriteFile(filepath.Join(dir, "acl"), []byte(acl.String()), 0o644); err != nil {
 		return nil, nil, err
 	}
+	key := []byte(secret())
+	if err := writeTokenKey(dir, key); err != nil {
+		return nil, nil, err
+	}
 	mail := filepath.Join(dir, "mail")
 	if err := os.Mkdir(mail, 0o755); err != nil {
 		return nil, nil, err
@@ -149,6 +154,7 @@ func configureDovecot(dir string, ports []int, o dovecotOptions) (*Server, []str
 		CAFile:         filepath.Join(dir, "ca.pem"),
 		Master:         "master",
 		MasterPassword: master,
+		tokenKey:       key,
 		home:           func(user string) string { return filepath.Join(mail, user) },
 		// Every name is a user: Dovecot looks at a changed password file no
 		// more than once a second, which would refuse a user just made.

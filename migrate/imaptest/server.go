@@ -21,11 +21,12 @@ type Server struct {
 	// (RFC 4616); empty where the server knows no such thing.
 	Master, MasterPassword string
 
-	dir     string
-	stop    string // the signal that ends it, "" for TERM
-	home    func(user string) string
-	addUser func(user string) (password string, err error)
-	next    atomic.Int64
+	dir      string
+	tokenKey []byte
+	stop     string // the signal that ends it, "" for TERM
+	home     func(user string) string
+	addUser  func(user string) (password string, err error)
+	next     atomic.Int64
 }
 
 // User makes a fresh, empty account that no one else in the process is given.
