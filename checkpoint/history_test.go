@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -160,6 +161,39 @@ func TestLost(t *testing.T) {
 	b.do(err)
 	if got, want := tell(1), "1/1 in 2, 1/3 in 4, 1/4 in 4, 2/10 in 5"; got != want {
 		t.Errorf("the moved one is lost, too: %q, want %q", got, want)
+	}
+}
+
+// TestLostElsewhere: the octets of a message that is gone are found wherever among
+// many the message is that still has them.
+func TestLostElsewhere(t *testing.T) {
+	const many = 12_000
+	b := open(t)
+	inbox, all := b.folder("INBOX"), b.folder("All Mail")
+	b.record(inbox, 1, 2, 3, 4)
+	var rs []mailhaul.Receipt
+	for u := mailhaul.UID(1); u <= many; u++ {
+		r := receipt(all, u)
+		for lost, at := range map[mailhaul.UID]mailhaul.UID{1: 1, 2: many / 2, 3: many} {
+			if u == at {
+				r.Digest = receipt(inbox, lost).Digest
+			}
+		}
+		rs = append(rs, r)
+	}
+	b.do(b.Record(b.ctx, b.run, rs[:many/2]))
+	all.UIDValidity++
+	b.put(all)
+	b.do(b.Record(b.ctx, b.run, rs[many/2:]))
+	b.nextRun()
+	b.gone(inbox, 1, 2, 3, 4)
+	var lost []mailhaul.UID
+	for m, err := range b.Lost(b.ctx, 0) {
+		b.do(err)
+		lost = append(lost, m.UID)
+	}
+	if want := []mailhaul.UID{4}; !slices.Equal(lost, want) {
+		t.Errorf("lost are %v, want %v", lost, want)
 	}
 }
 

@@ -13,26 +13,34 @@ import (
 const (
 	// The first past that a later run kept is the state at the end of the run;
 	// without one it is the present state. ?1 is the folder, ?2 the run.
-	fromAsOf = ` FROM message m LEFT JOIN message_past p
+	joinAsOf = `LEFT JOIN message_past p
 		ON p.folder = m.folder AND p.uidvalidity = m.uidvalidity AND p.uid = m.uid
 		AND p.run = (SELECT min(q.run) FROM message_past q
 			WHERE q.folder = m.folder AND q.uidvalidity = m.uidvalidity AND q.uid = m.uid AND q.run > ?2) `
-	whereAsOf  = `WHERE m.folder = ?1 AND m.first_run <= ?2 `
-	stateAsOf  = `coalesce(p.was_uidvalidity, m.uidvalidity), coalesce(p.was_uid, m.uid), coalesce(p.gone_run, m.gone_run)`
-	selectAsOf = `SELECT m.folder, ` + stateAsOf + `, s.flags, m.size, m.first_run, m.date, m.zone, m.stored, m.start,
-		m.line_ends, m.digest, m.fingerprint, m.place` + fromAsOf + `
-		LEFT JOIN flagset s ON s.id = coalesce(p.flags, m.flags) `
+	joinFlagsAsOf   = `LEFT JOIN flagset s ON s.id = coalesce(p.flags, m.flags) `
+	fromAsOf        = ` FROM message m ` + joinAsOf
+	whereAsOf       = `WHERE m.folder = ?1 AND m.first_run <= ?2 `
+	stateAsOf       = `coalesce(p.was_uidvalidity, m.uidvalidity), coalesce(p.was_uid, m.uid), coalesce(p.gone_run, m.gone_run)`
+	selectStateAsOf = `SELECT m.folder, ` + stateAsOf + `, s.flags, m.size, m.first_run, m.date, m.zone, m.stored, m.start,
+		m.line_ends, m.digest, m.fingerprint, m.place `
+	selectAsOf = selectStateAsOf + fromAsOf + joinFlagsAsOf
 	// The order of the rows costs nothing; that of the keys of then is sorted.
 	selectMessagesAsOf       = selectAsOf + whereAsOf + `ORDER BY m.uidvalidity, m.uid`
 	selectMessagesAsOfSorted = selectAsOf + whereAsOf + `ORDER BY 2, 3`
 	selectUIDsAsOf           = `SELECT coalesce(p.was_uid, m.uid), coalesce(p.gone_run, m.gone_run)` + fromAsOf + whereAsOf + `
 		AND coalesce(p.was_uidvalidity, m.uidvalidity) = ?3 ORDER BY m.uidvalidity, m.uid`
 	selectKeysChanged = `SELECT EXISTS (SELECT 1 FROM message_past WHERE folder = ? AND run > ? AND was_uid IS NOT NULL)`
-	// The few rows that have the UID, or had it, are found by reading keys only.
-	selectMessageAsOf = selectAsOf + `WHERE m.first_run <= ?2 AND (m.folder, m.uidvalidity, m.uid) IN (
-			SELECT folder, uidvalidity, uid FROM message WHERE folder = ?1 AND uid = ?3
-			UNION SELECT folder, uidvalidity, uid FROM message_past WHERE folder = ?1 AND run > ?2 AND was_uid = ?3)
-		AND coalesce(p.was_uid, m.uid) = ?3 ORDER BY 2 DESC`
+	// The few rows that have the UID, or had it, are found by seeks: one for each
+	// UIDVALIDITY, and one for each key that had the UID.
+	selectMessageAsOf = `WITH RECURSIVE
+		validity(x) AS (SELECT max(uidvalidity) FROM message WHERE folder = ?1
+			UNION ALL SELECT (SELECT max(uidvalidity) FROM message WHERE folder = ?1 AND uidvalidity < validity.x)
+				FROM validity WHERE x IS NOT NULL),
+		had(uidvalidity, uid) AS (SELECT x, ?3 FROM validity WHERE x IS NOT NULL
+			UNION SELECT uidvalidity, uid FROM message_past WHERE folder = ?1 AND run > ?2 AND was_uid = ?3)
+		` + selectStateAsOf + `FROM had CROSS JOIN message m
+			ON m.folder = ?1 AND m.uidvalidity = had.uidvalidity AND m.uid = had.uid ` + joinAsOf + joinFlagsAsOf + `
+		WHERE m.first_run <= ?2 AND coalesce(p.was_uid, m.uid) = ?3 ORDER BY 2 DESC`
 	selectUIDValidityAsOf = `SELECT coalesce(
 		(SELECT uidvalidity FROM folder_past WHERE folder = ?1 AND run > ?2 ORDER BY run LIMIT 1),
 		(SELECT uidvalidity FROM folder WHERE id = ?1))`
