@@ -92,6 +92,24 @@ func Redact(text string) string {
 // password. The URL's last @ ends the user, so user names may hold one.
 func ParseEndpoint(role, text string, p *Problems) Endpoint {
 	e := Endpoint{Role: role}
+	authority, query, ok := e.parseScheme(text, p)
+	if !ok {
+		return e
+	}
+	at := strings.LastIndexByte(authority, '@')
+	if at < 0 {
+		scheme, _, _ := strings.Cut(text, "://")
+		p.Addf("%s: no user in the URL; write %s://USER@HOST", e.Role, scheme)
+	} else {
+		e.parseUser(authority[:at], p)
+	}
+	e.parseHost(authority[at+1:], p)
+	e.parseQuery(query, p)
+	return e
+}
+
+// parseScheme takes what stands before :// off and splits the rest at the ?.
+func (e *Endpoint) parseScheme(text string, p *Problems) (authority, query string, ok bool) {
 	scheme, rest, _ := strings.Cut(text, "://")
 	switch strings.ToLower(scheme) {
 	case "imaps":
@@ -104,18 +122,10 @@ func ParseEndpoint(role, text string, p *Problems) Endpoint {
 		} else {
 			p.Addf("%s is not a URL; write imaps://USER@HOST", e.Role)
 		}
-		return e
+		return "", "", false
 	}
-	authority, query, _ := strings.Cut(rest, "?")
-	at := strings.LastIndexByte(authority, '@')
-	if at < 0 {
-		p.Addf("%s: no user in the URL; write %s://USER@HOST", e.Role, scheme)
-	} else {
-		e.parseUser(authority[:at], p)
-	}
-	e.parseHost(authority[at+1:], p)
-	e.parseQuery(query, p)
-	return e
+	authority, query, _ = strings.Cut(rest, "?")
+	return authority, query, true
 }
 
 // parseUser reads user[:password], both percent-encoded where needed.

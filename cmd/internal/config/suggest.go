@@ -1,13 +1,19 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Nearest returns the candidate that word was most likely meant to be, "" when
 // none is near: at most a third of its letters, and at least one, may differ.
 func Nearest(word string, candidates []string) string {
 	best, bestDistance := "", len(word)/3+1
 	for _, c := range candidates {
-		if d := distance(word, c); d <= bestDistance && (best == "" || d < bestDistance) {
+		if max(len(c)-len(word), len(word)-len(c)) > bestDistance {
+			continue
+		}
+		if d := distance(strings.ToLower(word), strings.ToLower(c)); d <= bestDistance && (best == "" || d < bestDistance) {
 			best, bestDistance = c, d
 		}
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -114,4 +115,38 @@ func ParseChoice(flag, text string, choices []string, p *Problems) string {
 	}
 	p.Addf("%s: %q is not one of %s%s", flag, text, strings.Join(choices, ", "), didYouMean(text, choices))
 	return ""
+}
+
+// ParsePeriod reads a number of days, weeks, months of 30 days or years of 365
+// days: 90d, 12w, 6m, 2y. "" is 0.
+func ParsePeriod(flag, text string, p *Problems) time.Duration {
+	if text == "" {
+		return 0
+	}
+	days := map[byte]time.Duration{'d': 1, 'w': 7, 'm': 30, 'y': 365}[text[len(text)-1]]
+	n, err := strconv.ParseUint(text[:len(text)-1], 10, 16)
+	if err != nil || n == 0 || n > 9999 || days == 0 {
+		p.Addf("%s: %q is not a period; write it as in 90d, 12w, 6m or 2y", flag, text)
+		return 0
+	}
+	return time.Duration(n) * days * 24 * time.Hour
+}
+
+// ParseBudget reads a number of octets a day, 2000M/day, as ParseSize reads
+// octets. "" is 0, no limit.
+func ParseBudget(flag, text string, p *Problems) int64 {
+	number, found := strings.CutSuffix(strings.ToLower(text), "/day")
+	n, ok := octets(number)
+	if !ok || text != "" && (!found || number == "") {
+		p.Addf("%s: %q is not a budget; write octets a day, as in 2000M/day", flag, text)
+	}
+	return n
+}
+
+// checkURL holds that text is the URL of something on the web.
+func checkURL(label, text string, p *Problems) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		p.Addf("%s: this is not a URL; write https://HOST/PATH", label) // it may be a secret
+	}
 }

@@ -1,0 +1,164 @@
+package config
+
+import "slices"
+
+// mostConnections is more than any server grants a user.
+const mostConnections = 32
+
+// Settings are all the settings there are: flags, keys of the config file and
+// environment variables come from here, and so does their help.
+func Settings() []Setting {
+	return slices.Concat(archiveSettings(), haulSettings(), choiceSettings(), accountSettings(), outputSettings(),
+		loginSettings(), jobSettings(), oauthSettings())
+}
+
+// putting are the commands that put mail into an account.
+func putting() []string { return []string{"restore", "migrate", "import"} }
+
+// connecting are the commands that speak to an account.
+func connecting() []string { return append(putting(), "backup", "repair", "compare") }
+
+// archiveSettings are those of commands that work on an archive.
+func archiveSettings() []Setting {
+	return []Setting{
+		{Name: "format", Kind: Choice, Values: []string{"maildir", "mbox"}, Default: "maildir", Commands: []string{"backup"},
+			Usage: "`FORMAT` of a new archive: maildir (the default) or mbox"},
+		{Name: "deleted", Kind: Bool, Commands: []string{"restore", "export"},
+			Usage: "also messages that had been deleted from the server\nbefore"},
+		{Name: "all", Short: "a", Kind: Bool, Commands: []string{"ls"}, Usage: "also list messages that are gone from the server"},
+		{Name: "as-of", Commands: []string{"restore", "export", "ls", "show"},
+			Usage: "the archive as it stood at `RUN|DATE`: its folders,\nmessages and flags of then"},
+		{Name: "deleted-since", Commands: []string{"restore", "export"},
+			Usage: "only messages that were deleted from the server since\n`RUN|DATE`: those of 'mailhaul lost'"},
+		{Name: "since", Commands: []string{"lost"}, Usage: "only those that were deleted since `RUN|DATE`"},
+		{Name: "sample", Commands: []string{"verify"}, Usage: "read only a `PART`: 5% (another part each day), or 3/20"},
+		{Name: "since", Commands: []string{"verify"}, Usage: "read only what `RUN` and later runs stored; last is the last run"},
+		{Name: "account", Commands: []string{"rebuild"}, Usage: "whose mail it is, `USER@HOST`, if nothing in the archive says so"},
+		{Name: "force", Kind: Bool, Commands: []string{"rebuild"}, Usage: "make the ledger anew even if it is sound"},
+		{Name: "keep", Kind: Bool, Commands: []string{"demo"}, Usage: "keep the archive to look into; else it is removed at the end"},
+		{Name: "uid", Commands: []string{"restore"},
+			Usage: "only messages with the UIDs of `SET`, as in 7,12:15;\nthey are those of 'mailhaul ls ARCHIVE FOLDER'"},
+	}
+}
+
+// haulSettings say what becomes of mail on its way, and how ends are compared.
+func haulSettings() []Setting {
+	return []Setting{
+		{Name: "into", Commands: []string{"restore", "import"}, Usage: "put all messages into `FOLDER`"},
+		{Name: "map", Kind: List, Commands: putting(), Usage: "folder OLD, and what is below it, becomes NEW:\n`OLD=NEW`; may be repeated"},
+		{Name: "prefix", Commands: putting(), Usage: "put all folders below `FOLDER`"},
+		{Name: "mbox-dialect", Kind: Choice, Values: []string{"mboxo", "mboxrd", "mboxcl", "mboxcl2"}, Commands: []string{"import"},
+			Usage: "`DIALECT` of mbox files where it is not found out\nright: mboxo, mboxrd, mboxcl or mboxcl2"},
+		{Name: "match", Kind: Bool, Commands: []string{"migrate"},
+			Usage: "recognise mail that the target has already, by its\nheader, and do not copy it"},
+		{Name: "again", Kind: Bool, Commands: []string{"migrate"}, Usage: "copy again what was copied and is no longer there"},
+		{Name: "no-flags", Kind: Bool, Commands: []string{"migrate"}, Usage: "leave flags of what was copied before as they are"},
+		{Name: "mirror", Kind: Bool, Commands: []string{"migrate"},
+			Usage: "remove from the target what was copied there and\nis gone from the source; asks before"},
+		{Name: "yes", Kind: Bool, Commands: []string{"migrate"}, Usage: "with --mirror: do not ask"},
+		{Name: "quick", Kind: Bool, Commands: []string{"compare"}, Usage: "compare headers and sizes, do not read bodies"},
+		{Name: "no-flags", Kind: Bool, Commands: []string{"compare"}, Usage: "do not compare flags"},
+		{Name: "no-dates", Kind: Bool, Commands: []string{"compare"}, Usage: "do not compare dates of arrival"},
+		{Name: "zones", Kind: Bool, Commands: []string{"compare"}, Usage: "dates that differ only in their zone differ, too"},
+	}
+}
+
+// choiceSettings choose folders and messages.
+func choiceSettings() []Setting {
+	folders, messages := append(putting(), "backup", "compare", "export"), append(putting(), "export")
+	return []Setting{
+		{Name: "folder", Kind: List, Commands: folders, In: InAccount, Usage: "only folders that match `PATTERN`; may be repeated"},
+		{Name: "exclude", Kind: List, Commands: folders, In: InAccount, Usage: "no folders that match `PATTERN`; may be repeated"},
+		{Name: "since", Kind: Date, Commands: messages, Usage: "only messages that arrived on `DATE` (2024-12-31) or later"},
+		{Name: "before", Kind: Date, Commands: messages, Usage: "only messages that arrived before `DATE`"},
+		{Name: "max-size", Kind: Size, Commands: messages, Usage: "no messages of more than `SIZE` octets, as in 25M"},
+		{Name: "dry-run", Short: "n", Kind: Bool, Commands: append(putting(), "backup", "repair"),
+			Usage: "tell what would be done, change nothing"},
+	}
+}
+
+// accountSettings say how an account is reached.
+func accountSettings() []Setting {
+	return []Setting{
+		{Name: "authzid", Commands: connecting(), In: InAccount,
+			Usage: "read or write the mail of `USER`, for whom the one\nwho logs in may act (master users)"},
+		{Name: "connections", Kind: Count, Max: mostConnections, Default: "4", Commands: connecting(), In: InAccount,
+			Usage: "at most `N` connections to the server (4)"},
+		{Name: "timeout", Kind: Timeout, Default: "60s", Commands: connecting(), In: InAccount,
+			Usage: "give a connection up after `TIME` without one octet (60s)"},
+		{Name: "limit-rate", Kind: Rate, Commands: connecting(), In: InAccount,
+			Usage: "at most `RATE` octets a second, as in 500K or 2M"},
+		{Name: "trace", Kind: Path, Commands: connecting(), In: InAccount,
+			Usage: "write the conversation with the server to `FILE`,\nwithout secrets and mail"},
+		{Name: "insecure", Kind: Bool, Commands: connecting(), In: InAccount,
+			Usage: "allow plain text to other machines: password and\nmail can be read on the way"},
+	}
+}
+
+// outputSettings say how much is said, and how.
+func outputSettings() []Setting {
+	loud := append(connecting(), "export", "verify", "rebuild")
+	return []Setting{
+		{Name: "quiet", Short: "q", Kind: Bool, Over: "verbose", Commands: loud, Usage: "say nothing unless something is wrong"},
+		{Name: "verbose", Short: "v", Kind: Bool, Over: "quiet", Commands: loud, Usage: "tell each folder and what else may be of interest"},
+		{Name: "json", Kind: Bool, Commands: append(loud, "ls", "history", "lost"), Usage: "write one JSON object a line to standard output"},
+		{Name: "cpuprofile", Kind: Path, Hidden: true, Commands: append(putting(), "backup"), Usage: "write a CPU profile to `FILE`"},
+	}
+}
+
+// loginSettings say where an account is and how one logs in. They are no flags: an
+// endpoint URL says the same.
+func loginSettings() []Setting {
+	return []Setting{
+		{Name: "address", In: InAccount, Usage: "`URL` of the server: imaps://HOST[:PORT] (encrypted) or imap://HOST[:PORT] (STARTTLS)"},
+		{Name: "user", In: InAccount, Usage: "`NAME` to log in with"},
+		{Name: "auth", Kind: Choice, Values: Mechanisms(), In: InAccount, Usage: "`MECHANISM` of authentication, not the best there is"},
+		{Name: "ca", Kind: Path, In: InAccount, Usage: "trust the certificate authorities in `FILE` (PEM), and no others"},
+		{Name: "tls", Kind: Choice, Values: []string{"off"}, In: InAccount, Usage: "`off`: plain text, with imap:// only"},
+		{Name: "password-file", Kind: Path, In: InAccount, Usage: "the password is the first line of `FILE`, which only you can read"},
+		{Name: "password-command", Kind: Command, In: InAccount, Usage: "the password is the first line that `COMMAND` writes"},
+		{Name: "password-env", In: InAccount, Usage: "the password is in the environment variable `NAME`"},
+		{Name: "keyring", Kind: Bool, In: InAccount, Usage: "the password is in the keyring of the system: 'mailhaul config password'"},
+		{Name: "systemd-credential", In: InAccount, Usage: "the password is the credential `NAME` that systemd hands to a service"},
+		{Name: "oauth", Kind: Table, In: InAccount, Usage: "a token in place of a password"},
+	}
+}
+
+// jobSettings are the keys of a job that are not flags of its command.
+func jobSettings() []Setting {
+	return []Setting{
+		{Name: "kind", Kind: Choice, Values: JobKinds(), In: InJob, Usage: "`backup` or migrate"},
+		{Name: "account", In: InJob, Usage: "of a backup: the account, its `NAME` in this file"},
+		{Name: "archive", Kind: Path, In: InJob, Usage: "of a backup: the `DIRECTORY` of the archive"},
+		{Name: "source", In: InJob, Usage: "of a migrate: the account that is copied, its `NAME`"},
+		{Name: "target", In: InJob, Usage: "of a migrate: the account that is copied into, its `NAME`"},
+		{Name: "schedule", In: InJob, Usage: "when it is meant to run, as `TEXT` for OnCalendar= of systemd; mailhaul starts nothing by itself"},
+		{Name: "keep-gone", Kind: Period, In: InJob, Usage: "keep what vanished from the server for `PERIOD`: 90d, 12w, 6m or 2y"},
+		{Name: "max-download", Kind: Budget, In: InJob, Usage: "stop in good order after so many octets: `2000M/day`"},
+		{Name: "notify-command", Kind: Command, In: InJob, Usage: "`COMMAND` that is told how the job ended"},
+		{Name: "notify-url", Kind: URL, Secret: true, In: InJob, Usage: "`URL` that is told of start, success and failure"},
+		{Name: "notify-mail", In: InJob, Usage: "`ADDRESS` that gets a mail, through sendmail, when the job failed"},
+	}
+}
+
+// JobKinds are the commands that a job can run.
+func JobKinds() []string { return []string{"backup", "migrate"} }
+
+// oauthSettings are the keys of an account's oauth table.
+func oauthSettings() []Setting {
+	return []Setting{
+		{Name: "provider", Kind: Choice, Values: []string{"google", "microsoft"}, In: InOAuth, Usage: "`NAME` of a provider whose URLs are known"},
+		{Name: "flow", Kind: Choice, Values: []string{"browser", "device", "service-account", "client-credentials"}, In: InOAuth,
+			Usage: "`WAY` to a token"},
+		{Name: "client-id", In: InOAuth, Usage: "`ID` under which you registered mailhaul at the provider"},
+		{Name: "client-secret", Secret: true, In: InOAuth, Usage: "`SECRET` that belongs to it"},
+		{Name: "client-secret-file", Kind: Path, In: InOAuth, Usage: "the same, as the first line of `FILE`"},
+		{Name: "auth-url", Kind: URL, In: InOAuth, Usage: "`URL` at which a person agrees"},
+		{Name: "token-url", Kind: URL, In: InOAuth, Usage: "`URL` that gives tokens"},
+		{Name: "device-url", Kind: URL, In: InOAuth, Usage: "`URL` that gives device codes"},
+		{Name: "scopes", Kind: List, In: InOAuth, Usage: "what the token is for, as a list of `TEXT`"},
+		{Name: "tenant", In: InOAuth, Usage: "`ID` of the organisation, at Microsoft"},
+		{Name: "key-file", Kind: Path, In: InOAuth, Usage: "key of a service account, `FILE` (JSON)"},
+		{Name: "user", In: InOAuth, Usage: "`NAME` for whom the token is, not the account's user"},
+	}
+}
