@@ -36,9 +36,7 @@ func (b *haul) await(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		err = b.see(ctx, inventories, func(inv *inventory) mailhaul.UID {
-			return lowest(inv.unplaced, b.account.intents[inv.look.folder.ID])
-		})
+		err = b.see(ctx, inventories, b.lowest)
 		if err != nil || b.arrived(inventories) {
 			return err
 		}
@@ -78,9 +76,7 @@ func (b *haul) arrived(inventories []*inventory) bool {
 			there[header{inv.site, c.Fingerprint}]--
 		}
 		for _, i := range b.account.intents[inv.look.folder.ID] {
-			if i.TargetUIDValidity == inv.at.UIDValidity {
-				there[header{inv.site, i.Fingerprint}]--
-			}
+			there[header{inv.site, i.Fingerprint}]--
 		}
 	}
 	for _, n := range there {

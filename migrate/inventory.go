@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
@@ -17,6 +18,7 @@ type site struct {
 	live      mailhaul.UIDSet                // what is there
 	strangers mailhaul.UIDSet                // of these, what no row of the ledger speaks of
 	sights    map[mailhaul.UID]plan.Sighting // headers of strangers that were read
+	unseen    bool                           // of some strangers the header could not be read
 	err       error                          // why it cannot be looked into
 }
 
@@ -52,6 +54,9 @@ func (b *haul) takeInventories(ctx context.Context, looks []*look) ([]*inventory
 		s := sites[requests[next].Folder.Raw]
 		next++
 		s.live, s.err = l.Live, l.Err
+		if l.Err == nil && l.Folder.UIDValidity != s.at.UIDValidity {
+			s.err = errOtherUIDs
+		}
 		if mailhaul.ScopeOf(l.Err) > mailhaul.ScopeFolder && l.Err != nil {
 			return l.Err
 		}
@@ -161,10 +166,24 @@ func (b *haul) see(ctx context.Context, inventories []*inventory, first func(*in
 		return nil
 	}
 	var mu sync.Mutex
-	return b.headers(ctx, b.holder, work, func(m *mailhaul.Message, print mailhaul.Fingerprint) {
+	return b.holder.Headers(ctx, work, func(m *mailhaul.Message) error {
+		var print mailhaul.Fingerprint
+		if m.Err == nil {
+			var err error
+			if print, err = fingerprint(m); err != nil {
+				return err
+			}
+		}
 		mu.Lock()
 		defer mu.Unlock()
-		byFolder[m.Folder].sights[m.UID] = plan.Sighting{UID: m.UID, Fingerprint: print, Size: m.Size, InternalDate: m.InternalDate, Flags: m.Flags}
+		s := byFolder[m.Folder]
+		switch {
+		case m.Err == nil:
+			s.sights[m.UID] = plan.Sighting{UID: m.UID, Fingerprint: print, Size: m.Size, InternalDate: m.InternalDate, Flags: m.Flags}
+		case !errors.Is(m.Err, mailhaul.ErrGone):
+			s.unseen = true
+		}
+		return nil
 	})
 }
 
@@ -242,6 +261,13 @@ func (b *haul) fillDigests(ctx context.Context, f *mailhaul.Folder, candidates [
 	}
 	return err
 }
+
+// Why messages that were announced cannot be looked for in a folder. They are not
+// sent again then: perhaps they are there.
+var (
+	errNotSeen   = errors.New("it cannot be seen which messages have arrived there: the server does not show all of the folder; what was under way is left for the next run")
+	errOtherUIDs = errors.New("the account gave the folder's messages other UIDs meanwhile (UIDVALIDITY has changed); the next run finds out what is there")
+)
 
 // notThere is the place of a row whose message was sent to a folder that is no
 // more. A run may find it in the folder that has taken the place of that one; until

@@ -141,13 +141,21 @@ func (b *haul) headers(ctx context.Context, from mailhaul.Source, work []mailhau
 		if m.Err != nil {
 			return b.unseen(m)
 		}
-		header, err := io.ReadAll(m.Body)
-		if err != nil {
-			return err
+		print, err := fingerprint(m)
+		if err == nil {
+			got(m, print)
 		}
-		got(m, mailhaul.MakeFingerprint(header))
-		return nil
+		return err
 	})
+}
+
+// fingerprint reads the header fields that a message is known by.
+func fingerprint(m *mailhaul.Message) (mailhaul.Fingerprint, error) {
+	header, err := io.ReadAll(m.Body)
+	if err != nil {
+		return mailhaul.Fingerprint{}, err
+	}
+	return mailhaul.MakeFingerprint(header), nil
 }
 
 // digests reads bodies for their digests only.

@@ -17,7 +17,13 @@ func (b *haul) settle(ctx context.Context) error {
 	}
 	var todo []*look
 	for _, l := range b.listed {
-		if l.folder.ID == 0 || l.folder.At == nil || l.folder.At.UIDValidity == 0 {
+		if l.folder.ID == 0 || l.folder.At == nil {
+			continue
+		}
+		if l.folder.At.UIDValidity == 0 {
+			if len(b.account.intents[l.folder.ID]) > 0 {
+				b.leaveOut(l, errNotSeen)
+			}
 			continue
 		}
 		if b.elsewhere(l.folder) || len(b.account.intents[l.folder.ID]) > 0 || b.o.Again && l.known != nil && l.known.Live > 0 || b.mayMiss(l) {
@@ -76,15 +82,17 @@ func (b *haul) settleFolders(ctx context.Context, looks []*look) error {
 	if err != nil {
 		return err
 	}
-	err = b.see(ctx, inventories, func(inv *inventory) mailhaul.UID {
-		return lowest(inv.unplaced, b.account.intents[inv.look.folder.ID])
-	})
+	err = b.see(ctx, inventories, b.lowest)
 	if err != nil {
 		return err
 	}
 	for _, inv := range inventories {
 		f := inv.look.folder
 		intents := b.account.intents[f.ID]
+		if inv.unseen && len(intents) > 0 {
+			b.leaveOut(inv.look, errNotSeen)
+			continue
+		}
 		delete(b.account.intents, f.ID)
 		if err := b.findPlaces(ctx, f, inv); err != nil {
 			return err
@@ -106,12 +114,15 @@ func (b *haul) settleFolders(ctx context.Context, looks []*look) error {
 
 // lowest is the lowest UID that any of the messages looked for can have, 0 when
 // none is looked for.
-func lowest(unplaced []plan.Candidate, intents []checkpoint.Intent) mailhaul.UID {
-	if len(unplaced) > 0 {
+func (b *haul) lowest(inv *inventory) mailhaul.UID {
+	if len(inv.unplaced) > 0 {
 		return 1
 	}
 	first := mailhaul.UID(0)
-	for _, i := range intents {
+	for _, i := range b.account.intents[inv.look.folder.ID] {
+		if i.TargetUIDValidity != inv.at.UIDValidity {
+			return 1 // the server gave its messages other UIDs, or it is another folder
+		}
 		if first == 0 || i.First < first {
 			first = max(i.First, 1)
 		}
@@ -155,10 +166,8 @@ func (b *haul) settleIntents(ctx context.Context, inv *inventory, intents []chec
 	var candidates []plan.Candidate
 	for _, i := range intents {
 		byKey[[2]uint32{i.UIDValidity, uint32(i.UID)}] = i
-		if i.TargetUIDValidity == l.folder.At.UIDValidity { // else the folder that it was sent to is no more
-			candidates = append(candidates, plan.Candidate{UIDValidity: i.UIDValidity, UID: i.UID, Fingerprint: i.Fingerprint, Size: i.Size, Digest: i.Digest,
-				InternalDate: i.InternalDate, Flags: i.Flags})
-		}
+		candidates = append(candidates, plan.Candidate{UIDValidity: i.UIDValidity, UID: i.UID, Fingerprint: i.Fingerprint, Size: i.Size, Digest: i.Digest,
+			InternalDate: i.InternalDate, Flags: i.Flags})
 	}
 	matches, _, err := b.recogniseIn(ctx, inv, candidates, true)
 	if err != nil {
