@@ -211,7 +211,10 @@ func (h *haul) finish(t *testing.T) error {
 	if s.Missing+s.Altered+s.Failed != 0 {
 		return fmt.Errorf("the run that finishes: %+v", s)
 	}
-	return h.done(t)
+	if err := h.done(t); err != nil {
+		return fmt.Errorf("the run that finishes copied %d: %w", s.Copied, err)
+	}
+	return nil
 }
 
 // done looks at a copy that was finished.

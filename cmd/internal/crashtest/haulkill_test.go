@@ -160,7 +160,8 @@ func (k *haulKiller) life(t *testing.T, most int) (killed int) {
 		if live, err = h.recorded(t.Context(), live+o.acked); err != nil {
 			t.Fatalf("after %q: %v", append(story, name), err)
 		}
-		story = append(story, fmt.Sprintf("%s (%d)", name, live))
+		answers, octets, _ := h.via.count()
+		story = append(story, fmt.Sprintf("%s: %d octets sent, %d answers, %d recorded", name, octets, answers, live))
 	}
 	if err := h.finish(t); err != nil {
 		t.Fatalf("after %q: %v", story, err)
