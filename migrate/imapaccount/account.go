@@ -22,9 +22,11 @@ type Account struct {
 	delimiter  string
 	utf8       bool // names are UTF-8 on the wire
 	limits     mailhaul.Limits
-	takesMail  bool // a target: Folders asks for limits, too
+	id         map[string]string // of the server (RFC 2971)
+	takesMail  bool              // a target: Folders asks for limits, too
 
 	courier atomic.Bool // the server is Courier, which has ways of its own
+	probe   *probe      // watches the first connection; nil but within Probe
 
 	mu   sync.Mutex
 	idle []*session
@@ -32,15 +34,20 @@ type Account struct {
 
 var _ mailhaul.Source = (*Account)(nil)
 
-// Open connects and logs in. The error wraps mailhaul.ErrAuth or
-// mailhaul.ErrConnect and says what to do.
-func Open(ctx context.Context, config Config) (*Account, error) {
+// newAccount returns an account that is not connected yet.
+func newAccount(config Config) *Account {
 	config = config.withDefaults()
-	a := &Account{
+	return &Account{
 		config:   config,
 		limiter:  wire.NewLimiter(config.LimitRate),
 		newTrace: wire.NewTrace(config.Trace, config.Now),
 	}
+}
+
+// Open connects and logs in. The error wraps mailhaul.ErrAuth or
+// mailhaul.ErrConnect and says what to do.
+func Open(ctx context.Context, config Config) (*Account, error) {
+	a := newAccount(config)
 	s, err := a.connect(ctx)
 	// A server that is busy is asked again; one that is not there is not: who
 	// mistypes a host must not wait.

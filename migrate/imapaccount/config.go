@@ -3,6 +3,7 @@ package imapaccount
 import (
 	"crypto/x509"
 	"io"
+	"net"
 	"time"
 )
 
@@ -35,6 +36,9 @@ type Config struct {
 	Security  Security
 	// RootCAs are the certificate authorities to trust, nil for the system's.
 	RootCAs *x509.CertPool
+
+	// Resolver finds the host's addresses, nil for the system's.
+	Resolver *net.Resolver
 
 	// Timeout is the longest wait without one octet of progress, 0 for 60 s.
 	Timeout time.Duration

@@ -19,11 +19,13 @@ import (
 // connection that it returns has its greeting still to come, or one of ours.
 func (a *Account) dial(ctx context.Context) (*wire.Conn, error) {
 	address := net.JoinHostPort(a.config.Host, strconv.Itoa(a.config.Port))
-	d := net.Dialer{Timeout: a.config.Timeout}
+	d := net.Dialer{Timeout: a.config.Timeout, Resolver: a.config.Resolver}
 	tcp, err := d.DialContext(ctx, "tcp", address)
+	a.probe.resolved(err)
 	if err != nil {
 		return nil, a.connectError("connect to "+address, err)
 	}
+	a.probe.passed(StageConnect, tcp.RemoteAddr().String())
 	c := wire.NewConn(tcp, wire.Options{Timeout: a.config.Timeout, Limiter: a.limiter, Trace: a.newTrace()})
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
@@ -32,10 +34,13 @@ func (a *Account) dial(ctx context.Context) (*wire.Conn, error) {
 	case TLS:
 		err = c.StartTLS(config)
 	case StartTLS:
-		if err = askTLS(c); err == nil {
+		if err = a.askTLS(c); err == nil {
 			err = c.StartTLS(config)
 			c.Greet()
 		}
+	}
+	if err == nil {
+		a.probe.protected(c.TLS())
 	}
 	if err != nil {
 		c.Close()
@@ -48,7 +53,7 @@ var errNoTLS = errors.New("the server does not start TLS")
 
 // askTLS reads the greeting and negotiates STARTTLS. Nothing that the server
 // says here is believed later.
-func askTLS(c *wire.Conn) error {
+func (a *Account) askTLS(c *wire.Conn) error {
 	greeting, err := c.ReadLine(maxLine)
 	if err != nil {
 		return err
@@ -60,6 +65,7 @@ func askTLS(c *wire.Conn) error {
 	default:
 		return fmt.Errorf("%w: it greets with %q", errNoTLS, greeting)
 	}
+	a.probe.greeted(c)
 	if err := c.Send("s1 STARTTLS\r\n"); err != nil {
 		return err
 	}
@@ -75,6 +81,7 @@ func askTLS(c *wire.Conn) error {
 			continue
 		}
 		if len(line) >= 5 && strings.EqualFold(string(line[:5]), "s1 OK") {
+			a.probe.passed(StageStartTLS, "")
 			return nil
 		}
 		return fmt.Errorf("%w: it answers %q", errNoTLS, line)

@@ -24,6 +24,7 @@ func (a *Account) Folders(ctx context.Context) ([]*mailhaul.Folder, error) {
 			return err
 		}
 		a.namespaces, a.utf8, a.limits = l.namespaces, s.utf8, l.limitsFound
+		a.id = l.id
 		for _, f := range l.folders {
 			f.Namespace = l.namespaces.prefixOf(f.Raw, s.utf8)
 			a.delimiter = cmp.Or(f.Delimiter, a.delimiter)
@@ -45,6 +46,7 @@ type lister struct {
 	inbox       *mailhaul.Folder
 	subscribed  map[string]bool
 	namespaces  Namespaces
+	id          map[string]string
 }
 
 func (l *lister) list() error {
@@ -124,6 +126,8 @@ func (l *lister) answer(_ uint32, word string, r *response) error {
 		return readStatus(r, f)
 	case "QUOTA":
 		return readQuota(r, &l.limitsFound)
+	case "ID":
+		return l.readID(r)
 	case "NAMESPACE":
 		return l.readNamespaces(r)
 	}

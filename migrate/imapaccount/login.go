@@ -38,10 +38,14 @@ func (a *Account) login(ctx context.Context, c *wire.Conn, token string) (*sessi
 	if err := client.WaitGreeting(); err != nil {
 		return fail("greet", err)
 	}
+	if a.config.Security != StartTLS { // else it greeted before
+		a.probe.greeted(c)
+	}
 	if client.State() != imap.ConnStateAuthenticated { // else PREAUTH
 		if a.config.Security == StartTLS && client.Caps() == nil {
 			return fail("ask for capabilities", errNoCapabilities)
 		}
+		a.probe.offered(client.Caps())
 		if err := a.authenticate(client, token); err != nil {
 			return fail("log in as "+a.config.User, err)
 		}
@@ -78,6 +82,7 @@ func (a *Account) authenticate(client *imapclient.Client, token string) error {
 		order = []string{strings.ToUpper(m)}
 	}
 	for _, mechanism := range order {
+		a.probe.logsInBy(mechanism)
 		switch {
 		case mechanism == "LOGIN":
 			return a.loginCommand(client, caps)

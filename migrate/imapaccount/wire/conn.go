@@ -122,6 +122,20 @@ func (l *lastLine) add(p []byte) {
 // before TLS counts, too: use it for quirks, never for trust.
 func (c *Conn) Greeted(word string) bool { return bytes.Contains(c.greeting, []byte(word)) }
 
+// Greeting returns the server's first line, or its beginning, without its line
+// end. It may be from before TLS: see Greeted.
+func (c *Conn) Greeting() string { return string(bytes.TrimRight(c.greeting, "\r\n")) }
+
+// TLS returns the state of TLS, nil where there is none.
+func (c *Conn) TLS() *tls.ConnectionState {
+	t, ok := c.net.(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	s := t.ConnectionState()
+	return &s
+}
+
 // Read is the library's. It waits while the connection is borrowed.
 func (c *Conn) Read(p []byte) (int, error) {
 	for {
