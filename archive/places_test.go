@@ -3,6 +3,7 @@ package archive_test
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,4 +122,19 @@ func FuzzPlaces(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestRenamed: only names that cannot be kept on disk are told.
+func TestRenamed(t *testing.T) {
+	folders := []*mailhaul.Folder{
+		{Name: "INBOX", Delimiter: "/"}, {Name: "Work/日本", Delimiter: "/"}, {Name: "a.b", Delimiter: "."},
+		{Name: "Work/CON", Delimiter: "/"}, {Name: "inbox2", Delimiter: "/"}, {Name: "INBOX2", Delimiter: "/"}, {Name: "x:y", Delimiter: "/"},
+	}
+	renamed := archive.Renamed(folders)
+	for _, f := range folders {
+		place, changed := renamed[f.Name]
+		if want := slices.Contains([]string{"Work/CON", "INBOX2", "x:y"}, f.Name); changed != want || changed && place == "" {
+			t.Errorf("%q: %q, %v", f.Name, place, changed)
+		}
+	}
 }

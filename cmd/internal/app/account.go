@@ -56,9 +56,17 @@ func parseAccount(c *cli.Context, role, text string, p *config.Problems) account
 	return o
 }
 
+// opener makes an account out of its configuration.
+type opener func(context.Context, imapaccount.Config) (*imapaccount.Account, error)
+
 // open finds the password, connects and logs in. The function that it returns
 // ends the account and closes the trace.
 func (o accountOptions) open(ctx context.Context, env Env, u *ui.UI) (*imapaccount.Account, func() error, error) {
+	return o.openBy(ctx, env, u, imapaccount.Open)
+}
+
+// openBy is open by another way into the account.
+func (o accountOptions) openBy(ctx context.Context, env Env, u *ui.UI, open opener) (*imapaccount.Account, func() error, error) {
 	e := o.endpoint
 	if e.Password != "" {
 		u.Warn("the password stands in the URL, where other users and the shell's history can see it; " +
@@ -83,7 +91,7 @@ func (o accountOptions) open(ctx context.Context, env Env, u *ui.UI) (*imapaccou
 	if err != nil {
 		return nil, nil, err
 	}
-	account, err := imapaccount.Open(ctx, imapaccount.Config{
+	account, err := open(ctx, imapaccount.Config{
 		Host: e.Host, Port: e.Port, User: e.User, Authzid: e.Authzid, Password: password,
 		Mechanism: e.Mechanism, Security: security(e.Security), RootCAs: roots,
 		Timeout: o.timeout, Connections: o.connections, LimitRate: o.limitRate,
@@ -103,10 +111,11 @@ func (o accountOptions) open(ctx context.Context, env Env, u *ui.UI) (*imapaccou
 }
 
 // passwordVariable is the environment variable for the password of a role. What
-// compare calls A and B are source and target there.
+// compare calls A and B are source and target there; what check calls ENDPOINT is
+// a source.
 func passwordVariable(role string) string {
 	switch role {
-	case "A":
+	case "A", "ENDPOINT":
 		role = "SOURCE"
 	case "B":
 		role = "TARGET"

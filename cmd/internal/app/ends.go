@@ -22,6 +22,7 @@ type end struct {
 	role    string
 	account accountOptions // when url is set
 	url     bool
+	text    string // as the user wrote it
 	path    string // of an archive or of mail files
 	files   bool   // mail files, not an archive
 	kind    foreign.Kind
@@ -33,7 +34,7 @@ type end struct {
 // parseEnd reads an end of any kind: a URL, maildir:PATH, mbox:PATH, or a
 // directory, which is an archive when there is a ledger in it.
 func parseEnd(c *cli.Context, role, text string, p *config.Problems) end {
-	e := end{role: role, path: text, kind: foreign.Any}
+	e := end{role: role, text: text, path: text, kind: foreign.Any}
 	maildir, isMaildir := strings.CutPrefix(text, "maildir:")
 	mbox, isMbox := strings.CutPrefix(text, "mbox:")
 	switch {
