@@ -61,6 +61,7 @@ func (a *Account) bearer(client *imapclient.Client, token string) error {
 		if !client.Caps().Has(imap.AuthCap(mechanism)) {
 			continue
 		}
+		a.probe.logsInBy(mechanism)
 		b := &bearerClient{mechanism: mechanism, user: cmp.Or(a.config.Authzid, a.config.User), token: token}
 		err := client.Authenticate(b)
 		status, answered := errors.AsType[*imap.Error](err)

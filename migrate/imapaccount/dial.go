@@ -19,6 +19,7 @@ import (
 // connection that it returns has its greeting still to come, or one of ours.
 func (a *Account) dial(ctx context.Context) (*wire.Conn, error) {
 	address := net.JoinHostPort(a.config.Host, strconv.Itoa(a.config.Port))
+	a.probe.begin()
 	d := net.Dialer{Timeout: a.config.Timeout, Resolver: a.config.Resolver}
 	tcp, err := d.DialContext(ctx, "tcp", address)
 	a.probe.resolved(err)

@@ -108,6 +108,13 @@ func Probe(ctx context.Context, config Config) (*Account, Description, error) {
 // probe watches a connection being made. The methods of a nil probe do nothing.
 type probe struct{ Description }
 
+// begin begins the way anew: a line for another token.
+func (p *probe) begin() {
+	if p != nil {
+		p.Description = Description{}
+	}
+}
+
 func (p *probe) passed(stage Stage, detail string) {
 	if p != nil {
 		p.Steps = append(p.Steps, Step{Stage: stage, Detail: detail})
@@ -159,10 +166,14 @@ func (p *probe) logsInBy(mechanism string) {
 }
 
 // failed adds the step at which the way ended: the one after the last that was
-// passed.
+// passed, or the login when there was nothing to log in with.
 func (p *probe) failed(security Security, err error) {
 	stages := security.Stages()
-	p.Steps = append(p.Steps, Step{Stage: stages[min(len(p.Steps), len(stages)-1)], Err: err})
+	stage := stages[min(len(p.Steps), len(stages)-1)]
+	if errors.Is(err, mailhaul.ErrAuth) {
+		stage = StageLogin
+	}
+	p.Steps = append(p.Steps, Step{Stage: stage, Err: err})
 }
 
 // look asks the account for all that a description has.

@@ -174,3 +174,27 @@ func TestProbeServers(t *testing.T) {
 		})
 	}
 }
+
+// TestProbeTokens: a way that is taken twice, for another token, is told once;
+// where there is no token it ends at the login.
+func TestProbeTokens(t *testing.T) {
+	server := imaptest.Dovecot(t, imaptest.Tokens())
+	user, _ := server.User(t)
+	now := time.Now()
+	good := server.Token(user, imaptest.TokenScope, now.Add(-time.Minute), now.Add(time.Hour))
+	account, d, err := imapaccount.Probe(t.Context(), bearing(t, server.Addr, user, &purse{tokens: []string{"garbage", good}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	account.Close()
+	if len(d.Steps) != len(imapaccount.PlainText.Stages()) || d.Mechanism != "OAUTHBEARER" {
+		t.Errorf("steps %v, logged in by %q", d.Steps, d.Mechanism)
+	}
+	none := errors.Join(errors.New("no token"), mailhaul.ErrAuth)
+	c := bearing(t, server.Addr, user, nil)
+	c.OAuth.Token = func(context.Context, string) (string, error) { return "", none }
+	_, d, err = imapaccount.Probe(t.Context(), c)
+	if !errors.Is(err, none) || len(d.Steps) != 1 || d.Steps[0].Stage != imapaccount.StageLogin {
+		t.Errorf("error %v, steps %v", err, d.Steps)
+	}
+}
