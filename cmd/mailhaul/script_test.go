@@ -38,6 +38,7 @@ func TestScripts(t *testing.T) {
 			"imap":       imap,
 			"line":       line,
 			"heal":       heal,
+			"expand":     expand,
 		},
 	})
 }

@@ -280,3 +280,13 @@ func line(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("unknown: line %s", args[0])
 	}
 }
+
+// expand FILE... puts the values of variables such as $ADDR into files, which are
+// their owner's alone then.
+func expand(ts *testscript.TestScript, _ bool, args []string) {
+	for _, file := range args {
+		text := os.Expand(ts.ReadFile(file), ts.Getenv)
+		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o600))
+		ts.Check(os.Chmod(ts.MkAbs(file), 0o600))
+	}
+}

@@ -19,37 +19,35 @@ import (
 // accountOptions say which account is meant, and how it is reached.
 type accountOptions struct {
 	endpoint    config.Endpoint
+	named       *config.Account // of the config file; nil when a URL says all
+	secrets     []string        // variables that hold passwords
 	timeout     time.Duration
 	connections int
 	limitRate   int64
 	trace       string // the file that the conversation is written to, or ""
 }
 
-// mostConnections is more than any server grants a user.
-const mostConnections = 32
-
-func accountFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringFlag{Name: "connections", Usage: "at most `N` connections to the server (4)"},
-		&cli.StringFlag{Name: "timeout", Usage: "give a connection up after `TIME` without one octet (60s)"},
-		&cli.StringFlag{Name: "limit-rate", Usage: "at most `RATE` octets a second, as in 500K or 2M"},
-		&cli.StringFlag{Name: "trace", Usage: "write the conversation with the server to `FILE`,\nwithout secrets and mail"},
-		&cli.BoolFlag{Name: "insecure", Usage: "allow ?tls=off to other machines: password and\nmail can be read on the way"},
-	}
-}
-
+// parseAccount reads an argument that is an account, a URL or a name of the config
+// file, with the settings that hold for it. "" is an account that is missing.
 func parseAccount(c *cli.Context, role, text string, p *config.Problems) accountOptions {
-	o := accountOptions{
-		timeout:     config.ParseTimeout("--timeout", c.String("timeout"), p),
-		connections: config.ParseCount("--connections", c.String("connections"), mostConnections, p),
-		limitRate:   config.ParseRate("--limit-rate", c.String("limit-rate"), p),
-		trace:       c.String("trace"),
-	}
+	s := settingsOf(c)
+	o := accountOptions{named: s.account(text), secrets: s.file.SecretVariables()}
+	get := func(name string) string { return s.of(o.named, name).Text() }
+	o.timeout = config.ParseTimeout("--timeout", get("timeout"), p)
+	o.connections = config.ParseConnections("--connections", get("connections"), p)
+	o.limitRate = config.ParseRate("--limit-rate", get("limit-rate"), p)
+	o.trace = get("trace")
 	if text == "" {
 		return o
 	}
-	o.endpoint = config.ParseEndpoint(role, text, p)
-	if o.endpoint.Security == config.PlainText && o.endpoint.Host != "" && !o.endpoint.Loopback() && !c.Bool("insecure") {
+	o.endpoint = s.endpoint(o.named, role, text, p)
+	if o.named != nil || o.endpoint.Authzid == "" {
+		o.endpoint.Authzid = get("authzid")
+	}
+	if o.endpoint.Mechanism == "LOGIN" && s.of(o.named, "authzid").Text() != "" {
+		p.Addf("%s: LOGIN cannot carry an authzid; use PLAIN", role)
+	}
+	if o.endpoint.Security == config.PlainText && o.endpoint.Host != "" && !o.endpoint.Loopback() && !s.of(o.named, "insecure").On() {
 		p.Addf("%s: ?tls=off would send password and mail over the network for all to read; "+
 			"leave it out, or add --insecure if you want that", role)
 	}
@@ -80,10 +78,7 @@ func (o accountOptions) openBy(ctx context.Context, env Env, u *ui.UI, open open
 		return nil, nil, err
 	}
 	// Before the trace is opened: a run that lacks its password leaves nothing.
-	password, err := credential.Find(ctx, credential.Request{
-		Account: e.User + "@" + e.Host + " (" + e.Role + ")", Literal: e.Password, File: e.PasswordFile, Command: e.PasswordCommand,
-		Environment: []string{passwordVariable(e.Role), "MAILHAUL_PASSWORD"},
-	}, credential.Env{Getenv: env.Getenv, Environ: env.Environ, Stderr: env.Stderr, Prompt: env.Terminal.Prompt})
+	password, err := credential.Find(ctx, o.request(), env.credentials(o.secrets))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -108,19 +103,6 @@ func (o accountOptions) openBy(ctx context.Context, env Env, u *ui.UI, open open
 		}
 		return closeTrace()
 	}, nil
-}
-
-// passwordVariable is the environment variable for the password of a role. What
-// compare calls A and B are source and target there; what check calls ENDPOINT is
-// a source.
-func passwordVariable(role string) string {
-	switch role {
-	case "A", "ENDPOINT":
-		role = "SOURCE"
-	case "B":
-		role = "TARGET"
-	}
-	return "MAILHAUL_" + role + "_PASSWORD"
 }
 
 func security(s config.Security) imapaccount.Security {

@@ -50,7 +50,7 @@ func Run(ctx context.Context, env Env, args []string) int {
 		_, _ = io.WriteString(env.Stderr, programHelp(all))
 		return exitUsage
 	default:
-		err = dispatch(ctx, env, all, line.args)
+		err = dispatch(ctx, env, line)
 	}
 	name := ""
 	if line.command != nil {
@@ -62,10 +62,15 @@ func Run(ctx context.Context, env Env, args []string) int {
 	return exitCode(ctx, name, err)
 }
 
-// dispatch gives an arranged command line to the command that it names.
-func dispatch(ctx context.Context, env Env, all []*cli.Command, args []string) error {
+// dispatch gives an arranged command line, and what environment and config file
+// say to it, to the command that it names.
+func dispatch(ctx context.Context, env Env, l line) error {
+	s, err := settle(env, &l)
+	if err != nil {
+		return err
+	}
 	program := &cli.App{
-		Name: "mailhaul", Commands: all,
+		Name: "mailhaul", Commands: []*cli.Command{l.command}, Metadata: map[string]any{settingsKey: s},
 		Writer: env.Stdout, ErrWriter: env.Stderr,
 		HideHelp: true, HideVersion: true,
 		// A comma may stand in a folder's name.
@@ -73,7 +78,7 @@ func dispatch(ctx context.Context, env Env, all []*cli.Command, args []string) e
 		// Without it the library prints errors and calls os.Exit by itself.
 		ExitErrHandler: func(*cli.Context, error) {},
 	}
-	return program.RunContext(ctx, append([]string{"mailhaul"}, args...))
+	return program.RunContext(ctx, append([]string{"mailhaul"}, l.args...))
 }
 
 // toldError is an error that the user has been told of.

@@ -17,16 +17,7 @@ type back struct {
 	since   moment // only what was deleted since
 }
 
-// backFlags are those of commands that take mail out of an archive.
-func backFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.BoolFlag{Name: "deleted", Usage: "also messages that had been deleted from the server\nbefore"},
-		asOfFlag(),
-		&cli.StringFlag{Name: "deleted-since", Usage: "only messages that were deleted from the server since\n`RUN|DATE`: those of 'mailhaul lost'"},
-	}
-}
-
-// parseBack reads backFlags.
+// parseBack reads the flags that go back in the history of an archive.
 func parseBack(c *cli.Context, p *config.Problems) back {
 	b := back{deleted: c.Bool("deleted"), asOf: parseAsOf(c, p), since: parseSince(c, "deleted-since", p)}
 	if b.since.given() && (b.deleted || b.asOf.given()) {

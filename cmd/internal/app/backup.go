@@ -50,18 +50,9 @@ PATTERN is matched with whole folder names; * stands for anything, ? for one
 character, and / separates levels.`
 
 func backupCommand(env Env) *cli.Command {
-	flags := []cli.Flag{
-		&cli.StringFlag{Name: "format", Usage: "`FORMAT` of a new archive: maildir (the default) or mbox"},
-		&cli.StringSliceFlag{Name: "folder", Usage: "only folders that match `PATTERN`; may be repeated"},
-		&cli.StringSliceFlag{Name: "exclude", Usage: "no folders that match `PATTERN`; may be repeated"},
-		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "tell what would be done, write nothing"},
-	}
-	flags = append(flags, accountFlags()...)
-	flags = append(flags, outputFlags()...)
-	flags = append(flags, &cli.StringFlag{Name: "cpuprofile", Usage: "write a CPU profile to `FILE`", Hidden: true})
 	return &cli.Command{
 		Name: "backup", Usage: "bring an archive up to date with an IMAP account",
-		ArgsUsage: "SOURCE ARCHIVE", HideHelp: true, Description: backupHelp, Flags: flags,
+		ArgsUsage: "SOURCE ARCHIVE", HideHelp: true, Description: backupHelp, Flags: flags("backup"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			o := parseBackup(c, &p)
@@ -79,19 +70,19 @@ func parseBackup(c *cli.Context, p *config.Problems) backupOptions {
 	o := backupOptions{
 		archive:    args[1],
 		format:     archive.Format(config.ParseChoice("--format", c.String("format"), formats, p)),
-		filter:     filter.Filter{Include: c.StringSlice("folder"), Exclude: c.StringSlice("exclude")},
 		dryRun:     c.Bool("dry-run"),
 		cpuProfile: c.String("cpuprofile"),
 		output:     parseOutput(c, p),
 	}
 	if config.IsURL(args[1]) {
-		if args[0] != "" && !config.IsURL(args[0]) {
+		if args[0] != "" && !settingsOf(c).isAccount(args[0]) {
 			p.Addf("SOURCE and ARCHIVE are the wrong way round: the URL comes first")
 			return o
 		}
 		p.Addf("ARCHIVE is a URL; an archive is a directory")
 	}
 	o.source = parseAccount(c, "SOURCE", args[0], p)
+	o.filter = settingsOf(c).filter(o.source.named)
 	return o
 }
 

@@ -33,7 +33,7 @@ not kept.`
 func checkCommand(env Env) *cli.Command {
 	return &cli.Command{
 		Name: "check", Usage: "tell what an account, an archive or mail files are like",
-		ArgsUsage: "ENDPOINT", HideHelp: true, Description: checkHelp, Flags: append(accountFlags(), outputFlags()...),
+		ArgsUsage: "ENDPOINT", HideHelp: true, Description: checkHelp, Flags: flags("check"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			o := checkOptions{output: parseOutput(c, &p)}

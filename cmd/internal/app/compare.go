@@ -41,29 +41,20 @@ Examples:
   mailhaul compare ~/mail imaps://me@mail.example.org --quick`
 
 func compareCommand(env Env) *cli.Command {
-	flags := append([]cli.Flag{
-		&cli.StringSliceFlag{Name: "folder", Usage: "only folders that match `PATTERN`; may be repeated"},
-		&cli.StringSliceFlag{Name: "exclude", Usage: "no folders that match `PATTERN`; may be repeated"},
-		&cli.BoolFlag{Name: "quick", Usage: "compare headers and sizes, do not read bodies"},
-		&cli.BoolFlag{Name: "no-flags", Usage: "do not compare flags"},
-		&cli.BoolFlag{Name: "no-dates", Usage: "do not compare dates of arrival"},
-		&cli.BoolFlag{Name: "zones", Usage: "dates that differ only in their zone differ, too"},
-	}, accountFlags()...)
-	flags = append(flags, outputFlags()...)
 	return &cli.Command{
 		Name: "compare", Usage: "tell how two accounts, archives or mail files differ",
-		ArgsUsage: "A B", HideHelp: true, Description: compareHelp, Flags: flags,
+		ArgsUsage: "A B", HideHelp: true, Description: compareHelp, Flags: flags("compare"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			args := arguments(c, &p, "A", "B")
 			o := compareOptions{
 				a: parseEnd(c, "A", args[0], &p), b: parseEnd(c, "B", args[1], &p),
-				filter: filter.Filter{Include: c.StringSlice("folder"), Exclude: c.StringSlice("exclude")},
 				options: compare.Options{
 					Quick: c.Bool("quick"), IgnoreFlags: c.Bool("no-flags"), IgnoreDates: c.Bool("no-dates"), Zones: c.Bool("zones"),
 				},
 				output: parseOutput(c, &p),
 			}
+			o.filter = settingsOf(c).filter(o.a.account.named)
 			if o.a.url && o.b.url && sameMail(o.a.account.endpoint, o.b.account.endpoint) || args[0] != "" && o.a.kind == o.b.kind && o.a.name() == o.b.name() {
 				p.Addf("A and B are the same")
 			}

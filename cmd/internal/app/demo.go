@@ -29,7 +29,7 @@ memory. A backup of it is interrupted and resumed; a second one finds nothing to
 fetch; the archive is listed and verified; then the account loses a folder, and
 it is put back. Nothing else on this machine or the network is touched, and it
 takes a few seconds.`,
-		Flags: []cli.Flag{&cli.BoolFlag{Name: "keep", Usage: "keep the archive to look into; else it is removed at the end"}},
+		Flags: flags("demo"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			arguments(c, &p)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mailhaul/mailhaul/cmd/internal/app"
+	"github.com/mailhaul/mailhaul/cmd/internal/config"
 )
 
 // run calls the program as its main function does.
@@ -57,7 +58,8 @@ func rows(text, pattern string) []string {
 	return out
 }
 
-// TestManualKnowsEachFlag: what help lists stands in the manual.
+// TestManualKnowsEachFlag: what help lists stands in the manual, and in the table of
+// settings, from which keys and variables come.
 func TestManualKnowsEachFlag(t *testing.T) {
 	manual := read(t, "docs/manual.md")
 	_, help, _ := run(t, "help")
@@ -73,6 +75,18 @@ func TestManualKnowsEachFlag(t *testing.T) {
 		code, text, _ := run(t, "help", name)
 		if code != 0 {
 			t.Fatalf("help %s ended with %d", name, code)
+		}
+		var listed, table []string
+		for _, flag := range regexp.MustCompile(`(?m)^  --([a-z-]+)`).FindAllStringSubmatch(text, -1) {
+			listed = append(listed, flag[1])
+		}
+		for _, s := range config.Flags(name) {
+			if !s.Hidden {
+				table = append(table, s.Name)
+			}
+		}
+		if !slices.Equal(listed, table) {
+			t.Errorf("the flags of %s are %q, config.Settings says %q", name, listed, table)
 		}
 		for _, flag := range regexp.MustCompile(`(?m)^  (--[a-z-]+)`).FindAllStringSubmatch(text, -1) {
 			if !strings.Contains(manual, "`"+flag[1]) {

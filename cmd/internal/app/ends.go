@@ -31,14 +31,17 @@ type end struct {
 	options archive.SourceOptions
 }
 
-// parseEnd reads an end of any kind: a URL, maildir:PATH, mbox:PATH, or a
+// parseEnd reads an end of any kind: an account, maildir:PATH, mbox:PATH, or a
 // directory, which is an archive when there is a ledger in it.
 func parseEnd(c *cli.Context, role, text string, p *config.Problems) end {
 	e := end{role: role, text: text, path: text, kind: foreign.Any}
 	maildir, isMaildir := strings.CutPrefix(text, "maildir:")
 	mbox, isMbox := strings.CutPrefix(text, "mbox:")
 	switch {
-	case config.IsURL(text):
+	case settingsOf(c).isAccount(text):
+		if !config.IsURL(text) && text[0] != '@' && exists(text) {
+			p.Addf("%s: %s is an account of the config file, and there is a file of that name; write @%s or ./%s", role, text, text, text)
+		}
 		e.url, e.account = true, parseAccount(c, role, text, p)
 		return e
 	case isMaildir:

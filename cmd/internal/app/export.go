@@ -44,10 +44,9 @@ Examples:
   mailhaul export ~/mail maildir:/tmp/may --as-of 2024-05-31`
 
 func exportCommand(env Env) *cli.Command {
-	flags := append(backFlags(), choiceFlags()...)
 	return &cli.Command{
 		Name: "export", Usage: "write mail of an archive into plain Maildirs or mbox files",
-		ArgsUsage: "ARCHIVE FILES", HideHelp: true, Description: exportHelp, Flags: append(flags, outputFlags()...),
+		ArgsUsage: "ARCHIVE FILES", HideHelp: true, Description: exportHelp, Flags: flags("export"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			args := arguments(c, &p, "ARCHIVE", "FILES")

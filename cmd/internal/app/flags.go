@@ -17,19 +17,6 @@ func commands(env Env) []*cli.Command {
 	return append(all, helpCommand(env, all))
 }
 
-// outputFlags are those of outputOptions.
-func outputFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing unless something is wrong"},
-		&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell each folder and what else may be of interest"},
-		jsonFlag(),
-	}
-}
-
-func jsonFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "json", Usage: "write one JSON object a line to standard output"}
-}
-
 func parseOutput(c *cli.Context, p *config.Problems) outputOptions {
 	o := outputOptions{quiet: c.Bool("quiet"), verbose: c.Bool("verbose"), json: c.Bool("json")}
 	if o.quiet && o.verbose {

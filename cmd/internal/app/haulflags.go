@@ -12,45 +12,12 @@ import (
 	"github.com/mailhaul/mailhaul/migrate/filter"
 )
 
-// choiceFlags choose folders and messages.
-func choiceFlags() []cli.Flag {
-	return []cli.Flag{
-		&cli.StringSliceFlag{Name: "folder", Usage: "only folders that match `PATTERN`; may be repeated"},
-		&cli.StringSliceFlag{Name: "exclude", Usage: "no folders that match `PATTERN`; may be repeated"},
-		&cli.StringFlag{Name: "since", Usage: "only messages that arrived on `DATE` (2024-12-31) or later"},
-		&cli.StringFlag{Name: "before", Usage: "only messages that arrived before `DATE`"},
-		&cli.StringFlag{Name: "max-size", Usage: "no messages of more than `SIZE` octets, as in 25M"},
-	}
-}
-
-// Flags that say where folders go: see parseMapping.
-func mapFlag() cli.Flag {
-	return &cli.StringSliceFlag{Name: "map", Usage: "folder OLD, and what is below it, becomes NEW:\n`OLD=NEW`; may be repeated"}
-}
-
-func prefixFlag() cli.Flag {
-	return &cli.StringFlag{Name: "prefix", Usage: "put all folders below `FOLDER`"}
-}
-
-func intoFlag() cli.Flag {
-	return &cli.StringFlag{Name: "into", Usage: "put all messages into `FOLDER`"}
-}
-
-// parseChoice reads choiceFlags.
+// parseChoice reads the flags that choose folders and messages.
 func parseChoice(c *cli.Context, p *config.Problems) (filter.Filter, mailhaul.Criteria) {
 	return filter.Filter{Include: c.StringSlice("folder"), Exclude: c.StringSlice("exclude")}, mailhaul.Criteria{
 		Since: config.ParseDate("--since", c.String("since"), p), Before: config.ParseDate("--before", c.String("before"), p),
 		MaxSize: config.ParseSize("--max-size", c.String("max-size"), p),
 	}
-}
-
-// haulFlags are those of all commands that put mail into an account.
-func haulFlags() []cli.Flag {
-	flags := append(choiceFlags(),
-		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "tell what would be done, change nothing"})
-	flags = append(flags, accountFlags()...)
-	flags = append(flags, outputFlags()...)
-	return append(flags, &cli.StringFlag{Name: "cpuprofile", Usage: "write a CPU profile to `FILE`", Hidden: true})
 }
 
 // parseHaul reads what the commands have in common.
@@ -63,16 +30,16 @@ func parseHaul(c *cli.Context, from, to string, p *config.Problems) haulOptions 
 	}
 	o.parseMapping(c, p)
 	role, _, _ := strings.Cut(c.Command.ArgsUsage, " ")
-	if role != "SOURCE" && config.IsURL(from) && to != "" && !config.IsURL(to) {
-		p.Addf("%s and TARGET are the wrong way round: the URL comes last", role)
+	set := settingsOf(c)
+	if role != "SOURCE" && set.isAccount(from) && to != "" && !set.isAccount(to) {
+		p.Addf("%s and TARGET are the wrong way round: the account comes last", role)
 		return o
 	}
 	o.from = parseEnd(c, role, from, p)
-	if to != "" && !config.IsURL(to) {
-		p.Addf("TARGET is not a URL; write imaps://USER@HOST")
-		return o
-	}
 	o.to = parseAccount(c, "TARGET", to, p)
+	if o.from.url {
+		o.filter = set.filter(o.from.account.named)
+	}
 	if o.from.url && to != "" && sameMail(o.from.account.endpoint, o.to.endpoint) {
 		p.Addf("SOURCE and TARGET are the same account")
 	}
@@ -85,7 +52,7 @@ func sameMail(a, b config.Endpoint) bool {
 	usual := func(e config.Endpoint) bool {
 		return strings.HasSuffix(e.Address(), ":993") || strings.HasSuffix(e.Address(), ":143")
 	}
-	return a.Account() == b.Account() && (a.Address() == b.Address() || usual(a) && usual(b))
+	return a.Host != "" && a.Account() == b.Account() && (a.Address() == b.Address() || usual(a) && usual(b))
 }
 
 // parseMapping reads the flags that say where folders go.

@@ -25,7 +25,7 @@ at the end of any run, with --as-of; 'lost' lists what was deleted since.`
 func historyCommand(env Env) *cli.Command {
 	return &cli.Command{
 		Name: "history", Usage: "list the runs that made an archive what it is",
-		ArgsUsage: "ARCHIVE", HideHelp: true, Description: historyHelp, Flags: []cli.Flag{jsonFlag()},
+		ArgsUsage: "ARCHIVE", HideHelp: true, Description: historyHelp, Flags: flags("history"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			dir := arguments(c, &p, "ARCHIVE")[0]

@@ -28,13 +28,9 @@ Examples:
   mailhaul import ~/.thunderbird/x1.default/Mail imaps://me@mail.example.org --prefix Old`
 
 func importCommand(env Env) *cli.Command {
-	flags := append([]cli.Flag{
-		mapFlag(), prefixFlag(), intoFlag(),
-		&cli.StringFlag{Name: "mbox-dialect", Usage: "`DIALECT` of mbox files where it is not found out\nright: mboxo, mboxrd, mboxcl or mboxcl2"},
-	}, haulFlags()...)
 	return &cli.Command{
 		Name: "import", Usage: "copy mail files of other programs into an IMAP account",
-		ArgsUsage: "FILES TARGET", HideHelp: true, Description: importHelp, Flags: flags,
+		ArgsUsage: "FILES TARGET", HideHelp: true, Description: importHelp, Flags: flags("import"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			args := arguments(c, &p, "FILES", "TARGET")

@@ -39,10 +39,7 @@ func lostCommand(env Env) *cli.Command {
 	return &cli.Command{
 		Name: "lost", Usage: "list the messages that were deleted from the server",
 		ArgsUsage: "ARCHIVE", HideHelp: true, Description: lostHelp,
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "since", Usage: "only those that were deleted since `RUN|DATE`"},
-			jsonFlag(),
-		},
+		Flags: flags("lost"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			o := lostOptions{since: parseSince(c, "since", &p), output: outputOptions{json: c.Bool("json")}}

@@ -35,10 +35,7 @@ With FOLDER: each message with UID, date of arrival, sender, subject and flags.
 With --as-of: folders, messages and flags as they stood then, also of folders that
 have been renamed or deleted since.
 ` + momentHelp,
-		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Usage: "also list messages that are gone from the server"},
-			asOfFlag(), jsonFlag(),
-		},
+		Flags: flags("ls"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			o := lsOptions{all: c.Bool("all"), asOf: parseAsOf(c, &p), output: outputOptions{json: c.Bool("json")}}

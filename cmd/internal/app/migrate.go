@@ -24,17 +24,9 @@ Examples:
   mailhaul migrate SOURCE TARGET --match    (after another tool copied a part)`
 
 func migrateCommand(env Env) *cli.Command {
-	flags := append([]cli.Flag{
-		mapFlag(), prefixFlag(),
-		&cli.BoolFlag{Name: "match", Usage: "recognise mail that the target has already, by its\nheader, and do not copy it"},
-		&cli.BoolFlag{Name: "again", Usage: "copy again what was copied and is no longer there"},
-		&cli.BoolFlag{Name: "no-flags", Usage: "leave flags of what was copied before as they are"},
-		&cli.BoolFlag{Name: "mirror", Usage: "remove from the target what was copied there and\nis gone from the source; asks before"},
-		&cli.BoolFlag{Name: "yes", Usage: "with --mirror: do not ask"},
-	}, haulFlags()...)
 	return &cli.Command{
 		Name: "migrate", Usage: "copy an IMAP account into another one",
-		ArgsUsage: "SOURCE TARGET", HideHelp: true, Description: migrateHelp, Flags: flags,
+		ArgsUsage: "SOURCE TARGET", HideHelp: true, Description: migrateHelp, Flags: flags("migrate"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			args := arguments(c, &p, "SOURCE", "TARGET")

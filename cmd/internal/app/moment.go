@@ -30,11 +30,6 @@ type moment struct {
 	at   time.Time
 }
 
-// asOfFlag lets a command go back in an archive's history.
-func asOfFlag() cli.Flag {
-	return &cli.StringFlag{Name: "as-of", Usage: "the archive as it stood at `RUN|DATE`: its folders,\nmessages and flags of then"}
-}
-
 // parseAsOf reads --as-of: a day is meant to its end.
 func parseAsOf(c *cli.Context, p *config.Problems) moment {
 	return parseMoment("--as-of", c.String("as-of"), 1, p)

@@ -37,13 +37,9 @@ of mbox messages whose size is right, is not found.
 Nothing is done to a ledger that is sound.`
 
 func rebuildCommand(env Env) *cli.Command {
-	flags := append([]cli.Flag{
-		&cli.StringFlag{Name: "account", Usage: "whose mail it is, `USER@HOST`, if nothing in the archive says so"},
-		&cli.BoolFlag{Name: "force", Usage: "make the ledger anew even if it is sound"},
-	}, outputFlags()...)
 	return &cli.Command{
 		Name: "rebuild", Usage: "make the ledger of an archive anew from its mail",
-		ArgsUsage: "ARCHIVE", HideHelp: true, Description: rebuildHelp, Flags: flags,
+		ArgsUsage: "ARCHIVE", HideHelp: true, Description: rebuildHelp, Flags: flags("rebuild"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			o := rebuildOptions{

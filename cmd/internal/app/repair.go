@@ -37,12 +37,9 @@ Examples:
   mailhaul repair ~/mail /mnt/copy-of-mail --dry-run`
 
 func repairCommand(env Env) *cli.Command {
-	flags := append([]cli.Flag{
-		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "tell what could be fetched again, change nothing"},
-	}, accountFlags()...)
 	return &cli.Command{
 		Name: "repair", Usage: "fetch again what is damaged in an archive",
-		ArgsUsage: "ARCHIVE [SOURCE]", HideHelp: true, Description: repairHelp, Flags: append(flags, outputFlags()...),
+		ArgsUsage: "ARCHIVE [SOURCE]", HideHelp: true, Description: repairHelp, Flags: flags("repair"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			args := arguments(c, &p, "ARCHIVE", "[SOURCE]")

@@ -33,14 +33,9 @@ Examples:
   mailhaul restore ~/mail imaps://me@mail.example.org --folder INBOX --uid 47 --into Found`
 
 func restoreCommand(env Env) *cli.Command {
-	flags := append(backFlags(), []cli.Flag{
-		&cli.StringFlag{Name: "uid", Usage: "only messages with the UIDs of `SET`, as in 7,12:15;\nthey are those of 'mailhaul ls ARCHIVE FOLDER'"},
-		intoFlag(), mapFlag(), prefixFlag(),
-	}...)
-	flags = append(flags, haulFlags()...)
 	return &cli.Command{
 		Name: "restore", Usage: "put mail of an archive back into an IMAP account",
-		ArgsUsage: "ARCHIVE TARGET", HideHelp: true, Description: restoreHelp, Flags: flags,
+		ArgsUsage: "ARCHIVE TARGET", HideHelp: true, Description: restoreHelp, Flags: flags("restore"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			args := arguments(c, &p, "ARCHIVE", "TARGET")

@@ -32,7 +32,7 @@ The message comes out as the server gave it, lines ended by CR LF. If it is
 damaged its octets are still written, and the exit code is 7.
 With --as-of the folder's name and the UID are those of then.
 ` + momentHelp,
-		Flags: []cli.Flag{asOfFlag()},
+		Flags: flags("show"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			args := arguments(c, &p, "ARCHIVE", "FOLDER", "UID")

@@ -32,13 +32,9 @@ is read once in twenty days. --sample 3/20 reads the third of twenty parts,
 whatever the day. Missing messages are found in any case.`
 
 func verifyCommand(env Env) *cli.Command {
-	flags := append([]cli.Flag{
-		&cli.StringFlag{Name: "sample", Usage: "read only a `PART`: 5% (another part each day), or 3/20"},
-		&cli.StringFlag{Name: "since", Usage: "read only what `RUN` and later runs stored; last is the last run"},
-	}, outputFlags()...)
 	return &cli.Command{
 		Name: "verify", Usage: "read every message back and name what is damaged",
-		ArgsUsage: "ARCHIVE", HideHelp: true, Description: verifyHelp, Flags: flags,
+		ArgsUsage: "ARCHIVE", HideHelp: true, Description: verifyHelp, Flags: flags("verify"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			o := verifyOptions{

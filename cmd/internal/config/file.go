@@ -103,6 +103,17 @@ func (f *File) AccountNames() []string {
 	return names
 }
 
+// SecretVariables are the variables of the environment that hold passwords.
+func (f *File) SecretVariables() []string {
+	var names []string
+	for _, a := range f.Accounts {
+		if v, found := a.Values["password-env"]; found {
+			names = append(names, v.Text())
+		}
+	}
+	return names
+}
+
 // Job returns the job of that name, nil if there is none.
 func (f *File) Job(name string) *Job {
 	for _, j := range f.Jobs {
@@ -159,7 +170,7 @@ func (r *reader) read() {
 func (r *reader) unknownTop(n *node, tables []string) {
 	switch {
 	case n.value == nil:
-		r.addf(n.line, "unknown table [%s]%s", n.name, didYouMean(n.name, tables))
+		r.addf(n.line, "unknown table [%s]%s", n.name, DidYouMean(n.name, tables))
 	case len(findSettings(n.name)) > 0:
 		r.addf(n.line, "%s stands before all tables; it belongs in %s", n.name, placesOf(n.name))
 	default:
@@ -200,10 +211,10 @@ func (r *reader) readDefaults(n *node) {
 			general = append(general, c)
 			continue
 		}
-		if flags := Flags(c.name); len(flags) > 0 {
+		if flags := keySettings(c.name); len(flags) > 0 {
 			r.file.defaults[c.name] = r.values(c.children, flags, fmt.Sprintf("[defaults.%s]", c.name))
 		} else {
-			r.addf(c.line, "[defaults.%s]: unknown command %s%s", c.name, c.name, didYouMean(c.name, commandNames()))
+			r.addf(c.line, "[defaults.%s]: unknown command %s%s", c.name, c.name, DidYouMean(c.name, commandNames()))
 		}
 	}
 	r.file.defaults[""] = r.values(general, flagSettings(), "[defaults]")

@@ -46,7 +46,7 @@ func (r *reader) readJob(n *node) {
 	settings := settingsIn(InJob)
 	for _, other := range JobKinds() {
 		if kind == "" || kind == other {
-			settings = append(settings, Flags(other)...)
+			settings = append(settings, keySettings(other)...)
 		} else {
 			settings = slices.DeleteFunc(settings, func(s Setting) bool { return slices.Contains(ends(other), s.Name) })
 		}
@@ -107,5 +107,5 @@ func (r *reader) meantAccount(name string) string {
 	if IsURL(name) {
 		return "; put it in [accounts.NAME] and write NAME here"
 	}
-	return didYouMean(name, r.file.AccountNames())
+	return DidYouMean(name, r.file.AccountNames())
 }

@@ -82,7 +82,7 @@ func (r *reader) unknownKey(n *node, settings []Setting, where string) {
 		for _, s := range settings {
 			names = append(names, s.Name)
 		}
-		r.addf(n.line, "unknown key %s in %s%s", n.name, where, didYouMean(n.name, names))
+		r.addf(n.line, "unknown key %s in %s%s", n.name, where, DidYouMean(n.name, names))
 	}
 }
 
@@ -98,13 +98,18 @@ func settingsIn(place Place) []Setting {
 
 // flagSettings returns the settings that are flags of some command.
 func flagSettings() []Setting {
-	return slices.DeleteFunc(Settings(), func(s Setting) bool { return len(s.Commands) == 0 })
+	return slices.DeleteFunc(Settings(), func(s Setting) bool { return len(s.Commands) == 0 || s.NoKey })
 }
 
-// commandNames are the commands that have flags.
+// keySettings returns the settings that are flags of a command and keys.
+func keySettings(command string) []Setting {
+	return slices.DeleteFunc(Flags(command), func(s Setting) bool { return s.NoKey })
+}
+
+// commandNames are the commands that have defaults.
 func commandNames() []string {
 	var names []string
-	for _, s := range Settings() {
+	for _, s := range flagSettings() {
 		names = append(names, s.Commands...)
 	}
 	slices.Sort(names)
@@ -123,7 +128,7 @@ func placesOf(name string) string {
 		add("[accounts.NAME]", s.In&InAccount != 0)
 		add("the oauth table of an account", s.In&InOAuth != 0)
 		add("[jobs.NAME]", s.In&InJob != 0 || s.isOf("backup") || s.isOf("migrate"))
-		add("[defaults]", len(s.Commands) > 0)
+		add("[defaults]", len(s.Commands) > 0 && !s.NoKey)
 	}
 	return strings.Join(places, " or ")
 }

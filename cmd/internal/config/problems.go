@@ -1,7 +1,9 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mailhaul/mailhaul"
@@ -11,9 +13,25 @@ import (
 // all in one go. The zero value is ready.
 type Problems struct{ list []string }
 
-// Addf adds a mistake.
+// Addf adds a mistake, unless it was told already: a flag may hold for both ends of
+// a command.
 func (p *Problems) Addf(format string, args ...any) {
-	p.list = append(p.list, fmt.Sprintf(format, args...))
+	if text := fmt.Sprintf(format, args...); !slices.Contains(p.list, text) {
+		p.list = append(p.list, text)
+	}
+}
+
+// Join adds the mistakes of a *UsageError and returns all of them. Any other error
+// is returned as it is: it comes before all mistakes.
+func (p *Problems) Join(err error) error {
+	usage, ok := errors.AsType[*UsageError](err)
+	if err != nil && !ok {
+		return err
+	}
+	if ok {
+		p.list = append(p.list, usage.Problems...)
+	}
+	return p.Err()
 }
 
 // Err returns a *UsageError with all mistakes, nil when there are none.

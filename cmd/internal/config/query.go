@@ -26,7 +26,7 @@ func (e *Endpoint) parseQuery(query string, p *Problems) {
 		value, err := url.PathUnescape(raw)
 		switch _, twice := seen[key]; {
 		case !slices.Contains(queryKeys(), key):
-			p.Addf("%s: unknown option ?%s=%s", e.Role, key, didYouMean(key, queryKeys()))
+			p.Addf("%s: unknown option ?%s=%s", e.Role, key, DidYouMean(key, queryKeys()))
 			continue
 		case err != nil:
 			p.Addf("%s: ?%s=: a %% must be followed by two hexadecimal digits (%%25 stands for %% itself)", e.Role, key)

@@ -8,15 +8,15 @@ const mostConnections = 32
 // Settings are all the settings there are: flags, keys of the config file and
 // environment variables come from here, and so does their help.
 func Settings() []Setting {
-	return slices.Concat(archiveSettings(), haulSettings(), choiceSettings(), accountSettings(), outputSettings(),
-		loginSettings(), jobSettings(), oauthSettings())
+	flags := slices.Concat(archiveSettings(), haulSettings(), choiceSettings(), accountSettings(), outputSettings(), configSettings())
+	return slices.Concat(flags, fileSettings(flags), loginSettings(), jobSettings(), oauthSettings())
 }
 
 // putting are the commands that put mail into an account.
 func putting() []string { return []string{"restore", "migrate", "import"} }
 
 // connecting are the commands that speak to an account.
-func connecting() []string { return append(putting(), "backup", "repair", "compare") }
+func connecting() []string { return append(putting(), "backup", "repair", "compare", "check") }
 
 // archiveSettings are those of commands that work on an archive.
 func archiveSettings() []Setting {
@@ -65,7 +65,7 @@ func haulSettings() []Setting {
 
 // choiceSettings choose folders and messages.
 func choiceSettings() []Setting {
-	folders, messages := append(putting(), "backup", "compare", "export"), append(putting(), "export")
+	folders, messages := append(putting(), "backup", "compare", "export", "config show"), append(putting(), "export")
 	return []Setting{
 		{Name: "folder", Kind: List, Commands: folders, In: InAccount, Usage: "only folders that match `PATTERN`; may be repeated"},
 		{Name: "exclude", Kind: List, Commands: folders, In: InAccount, Usage: "no folders that match `PATTERN`; may be repeated"},
@@ -79,18 +79,19 @@ func choiceSettings() []Setting {
 
 // accountSettings say how an account is reached.
 func accountSettings() []Setting {
+	connecting := append(connecting(), "config show")
 	return []Setting{
-		{Name: "authzid", Commands: connecting(), In: InAccount,
+		{Name: "authzid", Commands: connecting, In: InAccount,
 			Usage: "read or write the mail of `USER`, for whom the one\nwho logs in may act (master users)"},
-		{Name: "connections", Kind: Count, Max: mostConnections, Default: "4", Commands: connecting(), In: InAccount,
+		{Name: "connections", Kind: Count, Max: mostConnections, Default: "4", Commands: connecting, In: InAccount,
 			Usage: "at most `N` connections to the server (4)"},
-		{Name: "timeout", Kind: Timeout, Default: "60s", Commands: connecting(), In: InAccount,
+		{Name: "timeout", Kind: Timeout, Default: "60s", Commands: connecting, In: InAccount,
 			Usage: "give a connection up after `TIME` without one octet (60s)"},
-		{Name: "limit-rate", Kind: Rate, Commands: connecting(), In: InAccount,
+		{Name: "limit-rate", Kind: Rate, Commands: connecting, In: InAccount,
 			Usage: "at most `RATE` octets a second, as in 500K or 2M"},
-		{Name: "trace", Kind: Path, Commands: connecting(), In: InAccount,
+		{Name: "trace", Kind: Path, Commands: connecting, In: InAccount,
 			Usage: "write the conversation with the server to `FILE`,\nwithout secrets and mail"},
-		{Name: "insecure", Kind: Bool, Commands: connecting(), In: InAccount,
+		{Name: "insecure", Kind: Bool, Commands: connecting, In: InAccount,
 			Usage: "allow plain text to other machines: password and\nmail can be read on the way"},
 	}
 }
@@ -101,9 +102,28 @@ func outputSettings() []Setting {
 	return []Setting{
 		{Name: "quiet", Short: "q", Kind: Bool, Over: "verbose", Commands: loud, Usage: "say nothing unless something is wrong"},
 		{Name: "verbose", Short: "v", Kind: Bool, Over: "quiet", Commands: loud, Usage: "tell each folder and what else may be of interest"},
-		{Name: "json", Kind: Bool, Commands: append(loud, "ls", "history", "lost"), Usage: "write one JSON object a line to standard output"},
+		{Name: "json", Kind: Bool, Commands: append(loud, "ls", "history", "lost", "config show"), Usage: "write one JSON object a line to standard output"},
 		{Name: "cpuprofile", Kind: Path, Hidden: true, Commands: append(putting(), "backup"), Usage: "write a CPU profile to `FILE`"},
 	}
+}
+
+// configSettings are those of the commands that work on the config file.
+func configSettings() []Setting {
+	return []Setting{
+		{Name: "forget", Kind: Bool, NoKey: true, Commands: []string{"config password"}, Usage: "take the password out of the keyring"},
+	}
+}
+
+// fileSettings is the flag of all commands that have flags, and of those that work
+// on the file.
+func fileSettings(flags []Setting) []Setting {
+	commands := []string{"config init", "config path", "config check", "history", "show"}
+	for _, s := range flags {
+		commands = append(commands, s.Commands...)
+	}
+	slices.Sort(commands)
+	return []Setting{{Name: "config", Kind: Path, NoKey: true, Commands: slices.Compact(commands),
+		Usage: "read accounts, jobs and defaults from `FILE`"}}
 }
 
 // loginSettings say where an account is and how one logs in. They are no flags: an

@@ -76,6 +76,7 @@ type Setting struct {
 	Over   string
 	Secret bool // its value is not shown
 	Hidden bool // help does not list it
+	NoKey  bool // the flag has a variable, but no key in [defaults]
 }
 
 // Variable is the environment variable of a flag: MAILHAUL_LIMIT_RATE.

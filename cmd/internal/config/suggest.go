@@ -20,8 +20,9 @@ func Nearest(word string, candidates []string) string {
 	return best
 }
 
-// didYouMean is the end of a message about an unknown word.
-func didYouMean(word string, candidates []string) string {
+// DidYouMean is the end of a message about an unknown word: "; did you mean x?", or
+// nothing when no candidate is near.
+func DidYouMean(word string, candidates []string) string {
 	if n := Nearest(word, candidates); n != "" {
 		return fmt.Sprintf("; did you mean %s?", n)
 	}

@@ -94,6 +94,11 @@ func ParseCount(flag, text string, most int, p *Problems) int {
 	return n
 }
 
+// ParseConnections reads a number of connections. "" is 0, the default.
+func ParseConnections(flag, text string, p *Problems) int {
+	return ParseCount(flag, text, mostConnections, p)
+}
+
 // ExpandHome puts the home directory in the place of a leading ~/: the shell does
 // not do it within a URL.
 func ExpandHome(path, home string) string {
@@ -113,7 +118,7 @@ func ParseChoice(flag, text string, choices []string, p *Problems) string {
 			return c
 		}
 	}
-	p.Addf("%s: %q is not one of %s%s", flag, text, strings.Join(choices, ", "), didYouMean(text, choices))
+	p.Addf("%s: %q is not one of %s%s", flag, text, strings.Join(choices, ", "), DidYouMean(text, choices))
 	return ""
 }
 

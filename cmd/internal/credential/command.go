@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,9 +20,12 @@ const defaultLimit = time.Minute
 // fromCommand runs the command and returns the first line that it writes. Its
 // arguments are never repeated in an error: they may be secret.
 func fromCommand(ctx context.Context, r Request, env Env) (string, error) {
-	argv, err := commandLine(r.Command)
-	if err != nil {
-		return "", err
+	argv := r.Words
+	if len(argv) == 0 {
+		var err error
+		if argv, err = commandLine(r.Command); err != nil {
+			return "", err
+		}
 	}
 	limit := env.CommandLimit
 	if limit == 0 {
@@ -31,11 +35,11 @@ func fromCommand(ctx context.Context, r Request, env Env) (string, error) {
 	defer cancel()
 	var out capped
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env = withoutPasswords(env.Environ)
+	cmd.Env = withoutPasswords(env.Environ, env.Secrets)
 	cmd.Stdout, cmd.Stderr = &out, env.Stderr
 	// A grandchild that keeps the pipe open cannot hold us for ever.
 	cmd.WaitDelay = time.Second
-	err = cmd.Run()
+	err := cmd.Run()
 	switch exit, exited := errors.AsType[*exec.ExitError](err); {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return "", fmt.Errorf("run password command %s: no answer within %s", argv[0], limit)
@@ -115,11 +119,12 @@ func shell(text string) []string {
 }
 
 // withoutPasswords leaves out what other accounts' passwords may be in.
-func withoutPasswords(environ []string) []string {
+func withoutPasswords(environ, secrets []string) []string {
 	var out []string
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
-		if !strings.HasPrefix(name, "MAILHAUL_") || !strings.HasSuffix(name, "PASSWORD") {
+		own := strings.HasPrefix(name, "MAILHAUL_") && strings.HasSuffix(name, "PASSWORD")
+		if !own && !slices.Contains(secrets, name) {
 			out = append(out, kv)
 		}
 	}

@@ -14,8 +14,13 @@ import (
 type Request struct {
 	// Account is whose it is, in the words of the prompt: "me@mail.example.org".
 	Account string
-	// Literal, File and Command are what the endpoint URL says; at most one is set.
-	Literal, File, Command string
+	// At most one of these is set: the password itself, as an endpoint URL may
+	// hold it; the file whose first line it is; a command that writes it, as a
+	// text or as its words; the variable that holds it; the entry of the keyring;
+	// the name of the systemd credential.
+	Literal, File, Command     string
+	Words                      []string
+	Variable, Keyring, Systemd string
 	// Environment names the variables that may hold it, the first wins.
 	Environment []string
 }
@@ -24,8 +29,10 @@ type Request struct {
 type Env struct {
 	Getenv func(string) string
 	// Environ is the environment that a password command inherits; variables
-	// that hold passwords are left out.
+	// that hold passwords, and those of Secrets, are left out.
 	Environ []string
+	// Secrets names more variables that hold passwords.
+	Secrets []string
 	// Stderr takes what a password command writes there.
 	Stderr io.Writer
 	// Prompt asks at the terminal, without echo; nil when there is none.
@@ -34,16 +41,22 @@ type Env struct {
 	CommandLimit time.Duration
 }
 
-// Find returns the password. When there is none, or a file that others can
-// read, the error is a mailhaul.ErrUsage that says what to do.
+// Find returns the password. When there is none, or a file that others can read
+// or change, the error is a mailhaul.ErrUsage that says what to do.
 func Find(ctx context.Context, r Request, env Env) (string, error) {
 	switch {
 	case r.Literal != "":
 		return r.Literal, nil
 	case r.File != "":
 		return fromFile(r.File, env.Getenv("HOME"))
-	case r.Command != "":
+	case r.Command != "" || len(r.Words) > 0:
 		return fromCommand(ctx, r, env)
+	case r.Variable != "":
+		return fromVariable(r, env)
+	case r.Keyring != "":
+		return fromKeyring(ctx, r.Keyring)
+	case r.Systemd != "":
+		return fromSystemd(r.Systemd, env.Getenv("CREDENTIALS_DIRECTORY"))
 	}
 	for _, name := range r.Environment {
 		if v := env.Getenv(name); v != "" {
@@ -52,7 +65,7 @@ func Find(ctx context.Context, r Request, env Env) (string, error) {
 	}
 	if env.Prompt == nil {
 		return "", config.Usagef("no password for %s, and no terminal to ask at; give one of: "+
-			"?password-file=FILE or ?password-command=COMMAND in the URL, or the environment variable %s",
+			"?password-file=FILE or ?password-command=COMMAND in the URL, the same as keys of an account in the config file, or the environment variable %s",
 			r.Account, strings.Join(r.Environment, " or "))
 	}
 	password, err := env.Prompt(ctx, "Password for "+r.Account+": ")
@@ -61,6 +74,15 @@ func Find(ctx context.Context, r Request, env Env) (string, error) {
 	}
 	if password == "" {
 		return "", config.Usagef("no password given for %s", r.Account)
+	}
+	return password, nil
+}
+
+// fromVariable reads a variable of the environment.
+func fromVariable(r Request, env Env) (string, error) {
+	password := env.Getenv(r.Variable)
+	if password == "" {
+		return "", config.Usagef("no password for %s: the environment variable %s is not set", r.Account, r.Variable)
 	}
 	return password, nil
 }

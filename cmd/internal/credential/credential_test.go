@@ -29,7 +29,11 @@ func write(t *testing.T, content string, mode os.FileMode) string {
 }
 
 func TestFind(t *testing.T) {
-	env := map[string]string{"MAILHAUL_SOURCE_PASSWORD": "from env"}
+	systemd := t.TempDir()
+	if err := os.WriteFile(filepath.Join(systemd, "imap"), []byte("from systemd\n"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"MAILHAUL_SOURCE_PASSWORD": "from env", "CREDENTIALS_DIRECTORY": systemd}
 	prompt := func(context.Context, string) (string, error) { return "from prompt", nil }
 	both := []string{"MAILHAUL_SOURCE_PASSWORD", "MAILHAUL_PASSWORD"}
 	tests := []struct {
@@ -50,6 +54,14 @@ func TestFind(t *testing.T) {
 		{"file empty", credential.Request{File: write(t, "\np", 0o600)}, nil, "", "first line"},
 		{"file missing", credential.Request{File: "/no/such/file"}, nil, "", "no such file"},
 		{"file is a directory", credential.Request{File: t.TempDir()}, nil, "", "is a directory"},
+		{"file for the group to write", credential.Request{File: write(t, "p", 0o620)}, nil, "", "changed by others; run: chmod 600 '"},
+		{"variable", credential.Request{Variable: "MAILHAUL_SOURCE_PASSWORD"}, nil, "from env", ""},
+		{"variable not set", credential.Request{Account: "me@h", Variable: "OTHER", Environment: both}, prompt, "", "OTHER is not set"},
+		{"systemd", credential.Request{Systemd: "imap"}, nil, "from systemd", ""},
+		{"systemd, no such credential", credential.Request{Systemd: "other"}, prompt, "", "no such file"},
+		{"systemd, a path", credential.Request{Systemd: "../x"}, prompt, "", "no name of a credential"},
+		{"command in words", credential.Request{Words: []string{"printf", "%s", "a  $b;'"}}, nil, "a  $b;'", ""},
+		{"command in words unknown", credential.Request{Words: []string{"no-such-command-here", "s3cret"}}, nil, "", "not found"},
 		{"command unknown", credential.Request{Command: "no-such-command-here"}, nil, "", "not found"},
 		{"command quote open", credential.Request{Command: "echo 'a"}, nil, "", "closing '"},
 		{"command empty", credential.Request{Command: " "}, nil, "", "is empty"},
@@ -93,7 +105,7 @@ func TestCommand(t *testing.T) {
 		{"variable", `printf %s "$MARK"`, "marked"},
 		{"assignment", `X=1 printf %s ok`, "ok"},
 		{"first line only", `printf 'one\ntwo\n'`, "one"},
-		{"environment without passwords", `printf %s "<$MAILHAUL_PASSWORD$MAILHAUL_SOURCE_PASSWORD>"`, "<>"},
+		{"environment without passwords", `printf %s "<$MAILHAUL_PASSWORD$MAILHAUL_SOURCE_PASSWORD$WORK_PASS>"`, "<>"},
 		{"endless output", `sh -c 'echo first; head -c 10000000 /dev/zero'`, "first"},
 	}
 	for _, tt := range tests {
@@ -101,7 +113,8 @@ func TestCommand(t *testing.T) {
 			command := strings.Replace(tt.command, "printf [%s]", "printf '[%s]'", 1)
 			got, err := credential.Find(t.Context(), credential.Request{Command: command}, credential.Env{
 				Getenv:  func(string) string { return "" },
-				Environ: append(os.Environ(), "MARK=marked", "MAILHAUL_PASSWORD=x", "MAILHAUL_SOURCE_PASSWORD=y"),
+				Environ: append(os.Environ(), "MARK=marked", "MAILHAUL_PASSWORD=x", "MAILHAUL_SOURCE_PASSWORD=y", "WORK_PASS=z"),
+				Secrets: []string{"WORK_PASS"},
 			})
 			if err != nil || got != tt.want {
 				t.Errorf("got %q, %v, want %q", got, err, tt.want)
@@ -143,6 +156,13 @@ func TestPromptGivesNothing(t *testing.T) {
 	}
 	env.Prompt = empty
 	if _, err := credential.Find(t.Context(), credential.Request{}, env); !errors.Is(err, mailhaul.ErrUsage) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSystemdOutsideAService(t *testing.T) {
+	_, err := credential.Find(t.Context(), credential.Request{Systemd: "imap"}, credential.Env{Getenv: func(string) string { return "" }})
+	if !errors.Is(err, mailhaul.ErrUsage) || !strings.Contains(err.Error(), "LoadCredential=imap:") {
 		t.Errorf("got %v", err)
 	}
 }

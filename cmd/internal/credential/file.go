@@ -1,9 +1,8 @@
 package credential
 
 import (
-	"fmt"
-	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/mailhaul/mailhaul/cmd/internal/config"
@@ -14,30 +13,39 @@ const longest = 64 << 10
 
 // fromFile reads the first line of a file that nobody else may read.
 func fromFile(name, home string) (string, error) {
+	const what = "password file"
 	name = config.ExpandHome(name, home)
-	f, err := os.Open(name)
+	text, err := config.ReadPrivate(what, name, longest)
 	if err != nil {
-		return "", config.Usagef("password file: %v", err)
+		return "", err
 	}
-	defer f.Close()
-	// The open file is asked, not the name: it cannot be swapped in between.
-	info, err := f.Stat()
+	return firstOf(text, what, name)
+}
+
+// fromSystemd reads a credential of a systemd service (systemd.exec(5),
+// Credentials). The service manager guards the directory; the modes of the files
+// in it can look wider than they are, because of access lists.
+func fromSystemd(name, dir string) (string, error) {
+	const what = "systemd credential"
+	switch {
+	case dir == "":
+		return "", config.Usagef("%s %q: CREDENTIALS_DIRECTORY is not set; systemd sets it for a service with LoadCredential=%s:FILE or LoadCredentialEncrypted=", what, name, name)
+	case strings.ContainsAny(name, `/\`) || name == "." || name == "..":
+		return "", config.Usagef("%s %q: this is no name of a credential", what, name)
+	}
+	file := filepath.Join(dir, name)
+	text, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("look at password file: %w", err)
+		return "", config.Usagef("%s: %v", what, err)
 	}
-	if info.IsDir() {
-		return "", config.Usagef("password file: %s is a directory", name)
-	}
-	if othersCanRead(info) {
-		return "", config.Usagef("password file: %s can be read by others; run: chmod 600 %s", name, shellQuote(name))
-	}
-	text, err := io.ReadAll(io.LimitReader(f, longest))
-	if err != nil {
-		return "", fmt.Errorf("read password file: %w", err)
-	}
+	return firstOf(text, what, file)
+}
+
+// firstOf is the first line of a file; an empty one is a mistake.
+func firstOf(text []byte, what, name string) (string, error) {
 	password := firstLine(text)
 	if password == "" {
-		return "", config.Usagef("password file: the first line of %s is empty", name)
+		return "", config.Usagef("%s: the first line of %s is empty", what, name)
 	}
 	return password, nil
 }
@@ -47,16 +55,4 @@ func fromFile(name, home string) (string, error) {
 func firstLine(text []byte) string {
 	line, _, _ := strings.Cut(string(text), "\n")
 	return strings.TrimSuffix(line, "\r")
-}
-
-// shellQuote makes text one word of a POSIX shell.
-func shellQuote(text string) string {
-	plain := func(r rune) bool {
-		return r < 0x80 && (r == '/' || r == '.' || r == '-' || r == '_' || r >= '0' && r <= '9' ||
-			r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z')
-	}
-	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

@@ -1,0 +1,4 @@
+package credential
+
+// Waiting is waiting, for tests.
+var Waiting = waiting

@@ -1,0 +1,64 @@
+package credential
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/zalando/go-keyring"
+
+	"github.com/mailhaul/mailhaul/cmd/internal/config"
+)
+
+// service is the name under which the keyring of the system (Secret Service,
+// Keychain, Credential Manager) holds the program's passwords.
+const service = "mailhaul"
+
+// fromKeyring asks the keyring for the password of an entry.
+func fromKeyring(ctx context.Context, entry string) (password string, err error) {
+	err = waiting(ctx, func() (err error) {
+		password, err = keyring.Get(service, entry)
+		return err
+	})
+	if errors.Is(err, keyring.ErrNotFound) {
+		return "", config.Usagef("the keyring has no password for %s; 'mailhaul config password ACCOUNT' puts it there", entry)
+	}
+	if err != nil {
+		return "", fmt.Errorf("ask keyring: %w", err)
+	}
+	return password, nil
+}
+
+// Store puts the password of an entry into the keyring of the system.
+func Store(ctx context.Context, entry, password string) error {
+	if err := waiting(ctx, func() error { return keyring.Set(service, entry, password) }); err != nil {
+		return fmt.Errorf("store in keyring: %w", err)
+	}
+	return nil
+}
+
+// Forget takes the password of an entry out of the keyring. It is a
+// mailhaul.ErrUsage if there is none.
+func Forget(ctx context.Context, entry string) error {
+	err := waiting(ctx, func() error { return keyring.Delete(service, entry) })
+	if errors.Is(err, keyring.ErrNotFound) {
+		return config.Usagef("the keyring has no password for %s", entry)
+	}
+	if err != nil {
+		return fmt.Errorf("remove from keyring: %w", err)
+	}
+	return nil
+}
+
+// waiting does what may wait for a person who has to unlock the keyring. The
+// library knows no context: when ctx is done the call is left to itself.
+func waiting(ctx context.Context, do func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- do() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
