@@ -43,6 +43,7 @@ func layers() map[string][]string {
 		"cmd/internal/crashtest/...": {},
 		"cmd/internal/config":        {""},
 		"cmd/internal/credential":    {"cmd/internal/config"},
+		"cmd/internal/discover":      {},
 		"cmd/internal/header":        {},
 		"cmd/internal/ui":            {},
 	}

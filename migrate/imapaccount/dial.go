@@ -132,3 +132,29 @@ type connectFailure struct{ err error }
 func (f *connectFailure) Error() string        { return f.err.Error() }
 func (f *connectFailure) Unwrap() error        { return f.err }
 func (f *connectFailure) Is(target error) bool { return target == mailhaul.ErrConnect }
+
+// Reach tells whether an IMAP server is where config says: it connects, protects
+// the line, reads the greeting, and leaves. It never logs in. The error is one
+// of Open.
+func Reach(ctx context.Context, config Config) error {
+	a := newAccount(config)
+	c, err := a.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if a.config.Security == StartTLS {
+		return nil // its greeting was read before
+	}
+	stop := context.AfterFunc(ctx, func() { c.Close() })
+	defer stop()
+	greeting, err := c.ReadLine(maxLine)
+	word := strings.ToUpper(string(greeting))
+	if err == nil && !strings.HasPrefix(word, "* OK") && !strings.HasPrefix(word, "* PREAUTH") {
+		err = fmt.Errorf("it greets with %q", greeting)
+	}
+	if err != nil {
+		return a.connectError("greet "+a.config.Host, err)
+	}
+	return nil
+}

@@ -109,3 +109,33 @@ func TestUTF8Names(t *testing.T) {
 		}
 	}
 }
+
+// TestReach: a server is reached without a login, by TLS and by STARTTLS, or it is
+// said why not.
+func TestReach(t *testing.T) {
+	certs := imaptest.Certs(t)
+	for _, c := range []struct {
+		name     string
+		script   imaptest.Script
+		security imapaccount.Security
+		ok       bool
+	}{
+		{"TLS", imaptest.Script{Certificate: &certs.Server, ImplicitTLS: true}, imapaccount.TLS, true},
+		{"STARTTLS", imaptest.Script{Certificate: &certs.Server}, imapaccount.StartTLS, true},
+		{"no STARTTLS", imaptest.Script{}, imapaccount.StartTLS, false},
+		{"wrong host", imaptest.Script{Certificate: &certs.WrongHost, ImplicitTLS: true}, imapaccount.TLS, false},
+		{"no IMAP", imaptest.Script{Certificate: &certs.Server, ImplicitTLS: true, Greeting: "220 smtp ESMTP"}, imapaccount.TLS, false},
+		{"BYE", imaptest.Script{Certificate: &certs.Server, ImplicitTLS: true, Greeting: "* BYE full"}, imapaccount.TLS, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server := imaptest.NewScript(t, c.script)
+			err := imapaccount.Reach(t.Context(), config(t, server.Addr, "", "", c.security))
+			if (err == nil) != c.ok || err != nil && !errors.Is(err, mailhaul.ErrConnect) {
+				t.Errorf("error %v", err)
+			}
+			if n := server.Count("LOGIN", "AUTHENTICATE"); n != 0 {
+				t.Errorf("%d logins", n)
+			}
+		})
+	}
+}

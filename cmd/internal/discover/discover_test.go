@@ -1,0 +1,116 @@
+package discover_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/mailhaul/mailhaul/cmd/internal/discover"
+)
+
+var errRefused = errors.New("refused")
+
+// reach lets some addresses be reached and remembers what was tried.
+type reach struct {
+	mu    sync.Mutex
+	good  []string
+	tried []string
+}
+
+func (r *reach) reach(_ context.Context, s discover.Server) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tried = append(r.tried, s.Address())
+	if slices.Contains(r.good, s.Address()) {
+		return nil
+	}
+	return errRefused
+}
+
+func TestFind(t *testing.T) {
+	const imaps, imap = "_imaps._tcp.example.org", "_imap._tcp.example.org"
+	for _, c := range []struct {
+		name    string
+		address string // me@example.org
+		zone    zone
+		good    []string // what can be reached
+		want    string   // host:port
+		start   bool     // by STARTTLS
+		way     discover.Way
+		foreign bool
+		tried   []string // nil: whatever
+		err     error
+	}{
+		{name: "published", address: "Me@GMAIL.com", zone: zone{}.srv("_imaps._tcp.gmail.com", 1, 1, 993, "evil.example"),
+			want: "imap.gmail.com:993", way: discover.Published, tried: []string{}},
+		{name: "Proton Bridge", address: "me@proton.me", want: "127.0.0.1:1143", start: true, way: discover.Published},
+		{name: "SRV", zone: zone{}.srv(imaps, 0, 0, 1993, "mail.example.org"), good: []string{"mail.example.org:1993"},
+			want: "mail.example.org:1993", way: discover.Record},
+		{name: "SRV in another domain", zone: zone{}.srv(imaps, 0, 0, 993, "imap.hoster.example"), good: []string{"imap.hoster.example:993"},
+			want: "imap.hoster.example:993", way: discover.Record, foreign: true},
+		{name: "SRV in a domain that only ends alike", zone: zone{}.srv(imaps, 0, 0, 993, "notexample.org"), good: []string{"notexample.org:993"},
+			want: "notexample.org:993", way: discover.Record, foreign: true},
+		{name: "SRV by priority, the first one down", good: []string{"b.example.org:993", "c.example.org:993"},
+			zone: zone{}.srv(imaps, 30, 0, 993, "c.example.org").srv(imaps, 10, 0, 993, "a.example.org").srv(imaps, 20, 0, 993, "b.example.org"),
+			want: "b.example.org:993", way: discover.Record, tried: []string{"a.example.org:993", "b.example.org:993"}},
+		{name: "TLS before STARTTLS", zone: zone{}.srv(imap, 0, 0, 143, "a.example.org").srv(imaps, 9, 0, 993, "b.example.org"),
+			good: []string{"a.example.org:143", "b.example.org:993"}, want: "b.example.org:993", way: discover.Record},
+		{name: "STARTTLS", zone: zone{}.srv(imap, 0, 0, 143, "a.example.org").srv(imaps, 0, 0, 0, "."),
+			good: []string{"a.example.org:143"}, want: "a.example.org:143", start: true, way: discover.Record},
+		{name: "SRV says there is none", zone: zone{}.srv(imap, 0, 0, 0, ".").srv(imaps, 0, 0, 0, "."),
+			good: []string{"imap.example.org:993"}, err: discover.ErrNone, tried: []string{}},
+		{name: "hosted by Microsoft", zone: zone{}.mx("example.org", 0, "example-org.mail.protection.outlook.com"),
+			want: "outlook.office365.com:993", way: discover.MailExchanger, foreign: true},
+		{name: "hosted by Google", zone: zone{}.mx("example.org", 1, "aspmx.l.google.com"), want: "imap.gmail.com:993", way: discover.MailExchanger, foreign: true},
+		{name: "hosted by Zoho", zone: zone{}.mx("example.org", 1, "mx.zoho.eu"), want: "imappro.zoho.eu:993", way: discover.MailExchanger, foreign: true},
+		{name: "an exchanger that only ends alike", zone: zone{}.mx("example.org", 1, "evilgoogle.com"), err: discover.ErrUnknown},
+		{name: "guess", good: []string{"mail.example.org:993", "imap.example.org:143"}, want: "mail.example.org:993", way: discover.Guess},
+		{name: "guess with STARTTLS", good: []string{"example.org:143", "mail.example.org:143"}, want: "mail.example.org:143", start: true, way: discover.Guess},
+		{name: "SRV down, a guess answers", zone: zone{}.srv(imaps, 0, 0, 993, "a.example.org"), good: []string{"imap.example.org:993"},
+			want: "imap.example.org:993", way: discover.Guess},
+		{name: "nothing", err: discover.ErrUnknown},
+		{name: "no address", address: "example.org", err: discover.ErrAddress},
+		{name: "no domain", address: "me@localhost", err: discover.ErrAddress},
+		{name: "a domain in other letters", address: "me@bücher.example", err: discover.ErrAddress},
+		{name: "a label that is empty", address: "me@a..example", err: discover.ErrAddress},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := &reach{good: c.good, tried: []string{}}
+			f := discover.Finder{Resolver: serve(t, c.zone), Reach: r.reach}
+			address := c.address
+			if address == "" {
+				address = "me@example.org"
+			}
+			got, failed, err := f.Find(t.Context(), address)
+			if !errors.Is(err, c.err) {
+				t.Fatalf("error %v, want %v", err, c.err)
+			}
+			if c.tried != nil && !slices.Equal(r.tried, c.tried) {
+				t.Errorf("tried %q, want %q", r.tried, c.tried)
+			}
+			if c.err != nil {
+				if errors.Is(err, discover.ErrUnknown) && len(failed) < 6 {
+					t.Errorf("tells %d attempts", len(failed))
+				}
+				return
+			}
+			if got.Address() != c.want || got.StartTLS != c.start || got.Way != c.way || got.Foreign != c.foreign {
+				t.Errorf("found %+v", got)
+			}
+		})
+	}
+}
+
+// TestInterrupted: who cancels does not hear that there is no server.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	f := discover.Finder{Resolver: serve(t, nil), Reach: func(ctx context.Context, _ discover.Server) error {
+		cancel()
+		return ctx.Err()
+	}}
+	if _, _, err := f.Find(ctx, "me@example.org"); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}
