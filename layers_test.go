@@ -45,6 +45,8 @@ func layers() map[string][]string {
 		"cmd/internal/credential":    {"cmd/internal/config"},
 		"cmd/internal/discover":      {},
 		"cmd/internal/header":        {},
+		"cmd/internal/oauth":         {"", "checkpoint/lockfile", "cmd/internal/config"},
+		"cmd/internal/oauth/...":     {},
 		"cmd/internal/ui":            {},
 	}
 }
@@ -61,7 +63,8 @@ func foreign() map[string][]string {
 		"github.com/urfave/cli/v2":                  {"cmd/internal/app"},
 		"modernc.org/sqlite":                        {"checkpoint", "checkpoint/..."},
 		"database/sql":                              {"checkpoint", "checkpoint/..."},
-		"testing":                                   {"migrate/imaptest", "migrate/imaptest/...", "migrate/endpointtest"},
+		"testing":                                   {"migrate/imaptest", "migrate/imaptest/...", "migrate/endpointtest", "cmd/internal/oauth/oauthtest"},
+		"golang.org/x/oauth2":                       {"cmd/internal/oauth"},
 	}
 }
 

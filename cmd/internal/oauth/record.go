@@ -1,0 +1,180 @@
+package oauth
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/zalando/go-keyring"
+
+	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/checkpoint/lockfile"
+	"github.com/mailhaul/mailhaul/cmd/internal/config"
+)
+
+// recordVersion is the form of what is kept.
+const recordVersion = 1
+
+// keyringService is the name under which tokens lie in the system's keyring.
+const keyringService = "mailhaul"
+
+// Record is what a login keeps of an account.
+type Record struct {
+	Version int    `json:"version"`
+	Account string `json:"account"`
+	// Settings are those of the login, for accounts that stand in no config file.
+	Settings Settings `json:"settings"`
+	// Keyring tells that the token lies in the system's keyring, not here.
+	Keyring bool  `json:"keyring,omitempty"`
+	Token   Token `json:"token,omitzero"`
+}
+
+// Store keeps the login of one account: a file for its owner's eyes, the token
+// in it or in the system's keyring.
+type Store struct{ dir, account, name string }
+
+// NewStore returns the store of an account (user@host) in a directory. Nothing
+// is read or made before it is used.
+func NewStore(dir, account string) *Store {
+	readable := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("@.-_", r) || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
+			return r
+		}
+		return '_'
+	}, account)
+	sum := sha256.Sum256([]byte(account))
+	return &Store{dir, account, fmt.Sprintf("%.60s-%x", strings.TrimLeft(readable, "."), sum[:6])}
+}
+
+// Dir returns the directory in which the login lies.
+func (s *Store) Dir() string { return s.dir }
+
+func (s *Store) path() string { return filepath.Join(s.dir, s.name+".json") }
+
+// Load returns what is kept, nil when nothing is.
+func (s *Store) Load() (*Record, error) {
+	text, err := config.ReadPrivate("login", s.path(), 1<<20)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r Record
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, config.Usagef("login: %s is damaged; remove it and log in anew", s.path())
+	}
+	if r.Version > recordVersion {
+		return nil, fmt.Errorf("read login %s: %w", s.path(), mailhaul.ErrNewer)
+	}
+	if r.Keyring {
+		secret, err := keyring.Get(keyringService, s.name)
+		if err != nil {
+			return nil, fmt.Errorf("read login of %s from the keyring: %w", s.account, err)
+		}
+		if err := json.Unmarshal([]byte(secret), &r.Token); err != nil {
+			return nil, config.Usagef("login: what the keyring holds of %s is damaged; log in anew", s.account)
+		}
+	}
+	return &r, nil
+}
+
+// Save keeps a record in place of the old one, all of it or nothing.
+func (s *Store) Save(r Record) error {
+	r.Version, r.Account = recordVersion, s.account
+	if r.Keyring {
+		if err := s.saveToKeyring(r.Token); err != nil {
+			return err
+		}
+		r.Token = Token{}
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if err := config.WritePrivate(s.path(), append(text, '\n')); err != nil {
+		return fmt.Errorf("keep login of %s: %w", s.account, err)
+	}
+	return nil
+}
+
+// saveToKeyring keeps the token; some keyrings have no room for an access token,
+// which can be got again.
+func (s *Store) saveToKeyring(t Token) error {
+	for _, part := range []Token{t, {Refresh: t.Refresh}} {
+		text, err := json.Marshal(part)
+		if err != nil {
+			return err
+		}
+		err = keyring.Set(keyringService, s.name, string(text))
+		if err == nil || !errors.Is(err, keyring.ErrSetDataTooBig) {
+			return wrap(err, "keep login of %s in the keyring", s.account)
+		}
+	}
+	return fmt.Errorf("keep login of %s in the keyring: %w", s.account, keyring.ErrSetDataTooBig)
+}
+
+// Delete forgets the login.
+func (s *Store) Delete() error {
+	var inKeyring error
+	if err := keyring.Delete(keyringService, s.name); err != nil && !errors.Is(err, keyring.ErrNotFound) {
+		inKeyring = err
+	}
+	r, err := s.Load()
+	if err := os.Remove(s.path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("forget login: %w", err)
+	}
+	if err == nil && r != nil && r.Keyring {
+		return wrap(inKeyring, "forget login in the keyring")
+	}
+	return nil
+}
+
+func wrap(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), err)
+}
+
+// Waiting for another process that refreshes the same token: it makes one
+// request meanwhile.
+const (
+	lockPause = 20 * time.Millisecond
+	lockLimit = 2 * requestLimit
+)
+
+// locked runs f while no other process changes this login.
+func (s *Store) locked(ctx context.Context, f func() error) error {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return fmt.Errorf("make directory of logins: %w", err)
+	}
+	root, err := os.OpenRoot(s.dir)
+	if err != nil {
+		return fmt.Errorf("open directory of logins: %w", err)
+	}
+	defer root.Close()
+	ctx, cancel := context.WithTimeout(ctx, lockLimit)
+	defer cancel()
+	for {
+		lock, err := lockfile.Acquire(root, s.name+".lock")
+		if err == nil {
+			return errors.Join(f(), lock.Release(true))
+		}
+		if !errors.Is(err, mailhaul.ErrLocked) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the login of %s: %w", s.account, err)
+		case <-time.After(lockPause):
+		}
+	}
+}
