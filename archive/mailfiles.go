@@ -25,7 +25,7 @@ func newMailFiles(a *Archive) *mailFiles {
 	return &mailFiles{
 		a:     a,
 		dirs:  newHandles(func(place string) (*mailDir, error) { return openMailDir(a.root, place) }),
-		boxes: newHandles(func(place string) (*os.File, error) { return openBox(a.root, place, os.O_RDONLY) }),
+		boxes: newHandles(func(place string) (*os.File, error) { return a.readBoxFile(context.Background(), place) }),
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/mailhaul/mailhaul/checkpoint"
 )
@@ -26,7 +25,7 @@ func (a *Archive) open(ctx context.Context, place string, m checkpoint.Message) 
 		return nil, err
 	}
 	if a.format == Mbox {
-		return openInBox(a.root, place, m)
+		return a.openInBox(ctx, place, m)
 	}
 	d, err := openMailDir(a.root, place)
 	if err != nil {
@@ -36,8 +35,8 @@ func (a *Archive) open(ctx context.Context, place string, m checkpoint.Message) 
 	return d.open(ctx, m)
 }
 
-func openInBox(root *os.Root, place string, m checkpoint.Message) (*wireReader, error) {
-	f, err := openBox(root, place, os.O_RDONLY)
+func (a *Archive) openInBox(ctx context.Context, place string, m checkpoint.Message) (*wireReader, error) {
+	f, err := a.readBoxFile(ctx, place)
 	if err != nil {
 		return nil, err
 	}

@@ -209,7 +209,11 @@ func (a *Archive) start(ctx context.Context) error {
 	if a.syncer, err = fsys.NewSyncer(a.root); err != nil {
 		return err
 	}
-	if known && (a.lock.Left() || run.End.IsZero()) {
+	unfinished, err := a.ledger.PruneUnfinished(ctx)
+	if err != nil {
+		return err
+	}
+	if known && (a.lock.Left() || run.End.IsZero() || unfinished) {
 		if err := a.recover(ctx, run.ID); err != nil {
 			return fmt.Errorf("recover archive: %w", err)
 		}

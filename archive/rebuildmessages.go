@@ -56,6 +56,11 @@ func (r *rebuilder) folder(ctx context.Context, f *checkpoint.Folder) (err error
 		return err
 	}
 	for _, file := range b.index.left() {
+		if pruned, err := b.isPruned(ctx, file); err != nil {
+			return err
+		} else if pruned {
+			continue
+		}
 		err := b.add(ctx, restored{file: file, row: file.message(f.ID, r.run)})
 		if err != nil {
 			return err
@@ -73,6 +78,9 @@ func (r *rebuilder) folder(ctx context.Context, f *checkpoint.Folder) (err error
 // open reads what the folder holds. A folder that is not on the disk is empty.
 func (b *folderRebuild) open(ctx context.Context) (x *index, err error) {
 	if b.id.Format == string(Mbox) {
+		if err := b.finishPrune(ctx); err != nil {
+			return nil, err
+		}
 		b.box, err = openBox(b.root, b.folder.Place, os.O_RDONLY)
 		if errors.Is(err, fs.ErrNotExist) {
 			return &index{}, nil

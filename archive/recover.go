@@ -24,7 +24,7 @@ func (a *Archive) recover(ctx context.Context, last checkpoint.RunID) error {
 	}
 	for i := range folders {
 		f := &folders[i]
-		if f.Place == "" || f.NoSelect {
+		if f.Place == "" {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -35,9 +35,13 @@ func (a *Archive) recover(ctx context.Context, last checkpoint.RunID) error {
 		if a.checkPlace(f.Place) != nil {
 			continue
 		}
-		if a.format == Mbox {
+		// Before all else: the rows of the ledger speak of what comes out of it.
+		err := a.finishPrune(ctx, f)
+		switch {
+		case err != nil || f.NoSelect:
+		case a.format == Mbox:
 			err = a.recoverBox(f)
-		} else {
+		default:
 			err = (&adoption{Archive: a, folder: f, run: last}).recover(ctx)
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fsys.ErrSymlink) {

@@ -14,6 +14,9 @@ func (v *verifier) strangers(ctx context.Context, folders []checkpoint.Folder) e
 	known := make(map[string]bool, len(folders))
 	for i := range folders {
 		known[mailPath(folders[i].Place)] = true
+		if v.format == Mbox {
+			known[newBoxPath(folders[i].Place)] = true // a prune writes it, or was cut off there
+		}
 	}
 	return v.walk(ctx, mailName, known)
 }

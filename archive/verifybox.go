@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/mailhaul/mailhaul"
@@ -20,10 +21,34 @@ import (
 type region struct{ begin, end int64 }
 
 // box verifies an mbox file: its messages, and that there is nothing between
-// them, behind them, or in two of them.
+// them, behind them, or in two of them. When a prune that runs beside has replaced
+// it meanwhile, what seemed to be damage is none, and it is verified anew.
 func (v *verifier) box(ctx context.Context, f *checkpoint.Folder) error {
+	defer func() { v.replaced = nil }()
+	for {
+		before, err := v.ledger.Rewritten(ctx, f.ID)
+		if err != nil {
+			return err
+		}
+		var replaced atomic.Bool
+		v.replaced = func() bool {
+			now, err := v.ledger.Rewritten(context.Background(), f.ID)
+			if err == nil && now != before {
+				replaced.Store(true)
+			}
+			return replaced.Load()
+		}
+		err = v.boxOnce(ctx, f)
+		v.open.Wait()
+		if err != nil || !replaced.Load() {
+			return err
+		}
+	}
+}
+
+func (v *verifier) boxOnce(ctx context.Context, f *checkpoint.Folder) error {
 	path := mailPath(f.Place)
-	file, openErr := openBox(v.root, f.Place, os.O_RDONLY)
+	file, openErr := v.readBoxFile(ctx, f.Place)
 	if openErr == nil {
 		defer file.Close()
 		defer v.open.Wait() // before the file is closed

@@ -169,6 +169,10 @@ func (c *maildirCheck) stranger(ctx context.Context, path, base string) error {
 		if busy, err := c.busy(); err != nil || busy {
 			return err
 		}
+		// Of a prune that is under way, or was cut off.
+		if pruned, err := c.ledger.IsUnremoved(ctx, c.folder.ID, base); err != nil || pruned {
+			return err
+		}
 		m, err := c.ledger.Message(ctx, c.folder.ID, n.UID)
 		if err == nil && m.Place == base {
 			return nil

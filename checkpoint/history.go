@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	selectRun  = `SELECT id, command, started, ended, outcome, new, flags_changed, gone, failed, octets FROM run `
+	selectRun  = `SELECT id, command, started, ended, outcome, new, flags_changed, gone, failed, pruned, octets FROM run `
 	selectRuns = selectRun + `ORDER BY id`
 	selectOne  = selectRun + `WHERE id = ?`
 	// A run that did not end in order counts from its beginning.
@@ -87,7 +87,7 @@ func scanRun(scan func(...any) error) (Run, error) {
 	var started int64
 	var ended sql.NullInt64
 	err := scan(&r.ID, &r.Command, &started, &ended, &r.Outcome,
-		&r.New, &r.FlagsChanged, &r.Gone, &r.Failed, &r.Octets)
+		&r.New, &r.FlagsChanged, &r.Gone, &r.Failed, &r.Pruned, &r.Octets)
 	if err != nil {
 		return Run{}, scanError(err)
 	}

@@ -33,6 +33,10 @@ func integrityRules() []struct{ broken, query string } {
 		{"pasts without a message", `SELECT count(*) FROM message_past p WHERE NOT EXISTS (SELECT 1 FROM message m
 			WHERE m.folder = p.folder AND m.uidvalidity = p.uidvalidity AND m.uid = p.uid)`},
 		{"retired parts without a folder", `SELECT count(*) FROM retired WHERE folder NOT IN (SELECT id FROM folder)`},
+		{"pruned messages without a folder", `SELECT count(*) FROM pruned WHERE folder NOT IN (SELECT id FROM folder)`},
+		{"pruned messages without flags", `SELECT count(*) FROM pruned WHERE flags NOT IN (SELECT id FROM flagset)`},
+		{"rewritten files without a folder", `SELECT count(*) FROM rewritten
+			WHERE folder NOT IN (SELECT id FROM folder)`},
 		{"pasts without a folder", `SELECT count(*) FROM folder_past WHERE folder NOT IN (SELECT id FROM folder)`},
 	}
 }

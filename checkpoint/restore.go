@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	restoreRun = `INSERT INTO run (id, command, started, ended, outcome, new, flags_changed, gone, failed, octets)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	restoreRun = `INSERT INTO run (id, command, started, ended, outcome, new, flags_changed, gone, failed,
+		pruned, octets) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	restoreFolder = `INSERT INTO folder (id, name, raw, delimiter, special_use, subscribed, noselect, place,
 		uidvalidity, first_run, gone_run, namespace) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`
 	restoreMessage = `INSERT INTO message (folder, uidvalidity, uid, gone_run, flags, size, first_run, date, zone, stored,
@@ -27,7 +27,7 @@ func (l *Ledger) RestoreRuns(ctx context.Context, runs []Run) error {
 		for _, r := range runs {
 			ended := sql.NullInt64{Int64: nanoseconds(r.End), Valid: !r.End.IsZero()}
 			_, err := w.exec(restoreRun, int64(r.ID), r.Command, nanoseconds(r.Start), ended, r.Outcome, r.New,
-				r.FlagsChanged, r.Gone, r.Failed, r.Octets)
+				r.FlagsChanged, r.Gone, r.Failed, r.Pruned, r.Octets)
 			if err != nil {
 				return fmt.Errorf("run %d: %w", r.ID, err)
 			}

@@ -44,7 +44,7 @@ func (l *Ledger) SetIdentity(ctx context.Context, id Identity) error {
 type RunID int64
 
 // Counts sums up what a run did, in messages and octets of messages.
-type Counts struct{ New, FlagsChanged, Gone, Failed, Octets int64 }
+type Counts struct{ New, FlagsChanged, Gone, Failed, Pruned, Octets int64 }
 
 // Run is one invocation that wrote the ledger.
 type Run struct {
@@ -59,7 +59,7 @@ type Run struct {
 const (
 	insertRun = `INSERT INTO run (command, started) VALUES (?, ?) RETURNING id`
 	endRun    = `UPDATE run SET ended = ?, outcome = ?, new = ?, flags_changed = ?, gone = ?, failed = ?,
-		octets = ? WHERE id = ?`
+		pruned = ?, octets = ? WHERE id = ?`
 )
 
 // BeginRun writes down that a run begins.
@@ -91,7 +91,8 @@ func Outcome(err error, partly bool) string {
 // EndRun writes down how a run ended.
 func (l *Ledger) EndRun(ctx context.Context, id RunID, outcome string, c Counts, now time.Time) error {
 	return l.update(ctx, "end run", func(w *writer) error {
-		n, err := w.exec(endRun, now.UnixNano(), outcome, c.New, c.FlagsChanged, c.Gone, c.Failed, c.Octets, int64(id))
+		n, err := w.exec(endRun, now.UnixNano(), outcome, c.New, c.FlagsChanged, c.Gone, c.Failed, c.Pruned,
+			c.Octets, int64(id))
 		if err == nil && n == 0 {
 			return fmt.Errorf("run %d: %w", id, fs.ErrNotExist)
 		}

@@ -47,7 +47,7 @@ func TestRuns(t *testing.T) {
 	if err != nil || !ok || r.ID != id || r.Command != "backup" || !r.Start.Equal(start) || !r.End.IsZero() || r.Outcome != "" {
 		t.Fatalf("run under way: %+v, %v, %v", r, ok, err)
 	}
-	counts := checkpoint.Counts{New: 1, FlagsChanged: 2, Gone: 3, Failed: 4, Octets: 5}
+	counts := checkpoint.Counts{New: 1, FlagsChanged: 2, Gone: 3, Failed: 4, Pruned: 6, Octets: 5}
 	if err := l.EndRun(t.Context(), id, "done", counts, start.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}

@@ -27,9 +27,12 @@ var schema3 string
 //go:embed schema/4.sql
 var schema4 string
 
+//go:embed schema/5.sql
+var schema5 string
+
 // schemaSteps returns the statements that bring a ledger of version i to
 // version i+1. A step that was released is never changed.
-func schemaSteps() []string { return []string{schema1, schema2, schema3, schema4} }
+func schemaSteps() []string { return []string{schema1, schema2, schema3, schema4, schema5} }
 
 // queryer is a connection or a pool of them.
 type queryer interface {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/mailhaul/mailhaul/archive"
 	"github.com/mailhaul/mailhaul/cmd/internal/config"
+	"github.com/mailhaul/mailhaul/cmd/internal/ui"
+	"github.com/mailhaul/mailhaul/migrate/filter"
 )
 
 // back says how far to go back in the history of an archive.
@@ -26,8 +28,9 @@ func parseBack(c *cli.Context, p *config.Problems) back {
 	return b
 }
 
-// goBack finds the runs that are meant, and so what of the archive is read.
-func (e *end) goBack(ctx context.Context) (err error) {
+// goBack finds the runs that are meant, and so what of the archive is read, and
+// warns of what has been pruned of it.
+func (e *end) goBack(ctx context.Context, u *ui.UI, f filter.Filter) (err error) {
 	e.options.Deleted = e.back.deleted
 	if !e.back.asOf.given() && !e.back.since.given() {
 		return nil
@@ -38,12 +41,17 @@ func (e *end) goBack(ctx context.Context) (err error) {
 	}
 	defer closing(&err, "archive", a.Close)
 	if e.back.asOf.given() {
-		e.options.AsOf, err = e.back.asOf.resolveAsOf(ctx, a.Ledger())
-		return err
+		if e.options.AsOf, err = e.back.asOf.resolveAsOf(ctx, a.Ledger()); err != nil {
+			return err
+		}
+		return warnPruned(ctx, u, a.Ledger(), e.options.AsOf, f.Match)
 	}
 	since, err := e.back.since.resolve(ctx, a.Ledger())
+	if err != nil {
+		return err
+	}
 	e.options.DeletedSince = &since
-	return err
+	return warnPrunedSince(ctx, u, a.Ledger(), since)
 }
 
 // past names the past of an archive that is read, "" for none: what was put back

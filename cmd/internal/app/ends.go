@@ -16,6 +16,9 @@ import (
 	"github.com/mailhaul/mailhaul/migrate/foreign"
 )
 
+// ledgerName is the file by which an archive is known.
+const ledgerName = "mailhaul.db"
+
 // end is where mail comes from: an account, an archive, or mail files of other
 // programs.
 type end struct {
@@ -49,7 +52,7 @@ func parseEnd(c *cli.Context, role, text string, p *config.Problems) end {
 	case isMbox:
 		e.files, e.kind, e.path = true, foreign.Mbox, mbox
 	case text != "":
-		_, err := os.Stat(filepath.Join(text, "mailhaul.db"))
+		_, err := os.Stat(filepath.Join(text, ledgerName))
 		e.files = err != nil
 	}
 	if e.path == "" && text != "" {

@@ -72,7 +72,7 @@ func exportCommand(env Env) *cli.Command {
 // exportArchive runs the pipeline into plain files. An export is made anew each
 // time, so its ledger is thrown away.
 func exportArchive(ctx context.Context, env Env, u *ui.UI, o exportOptions) (err error) {
-	if err := o.from.goBack(ctx); err != nil {
+	if err := o.from.goBack(ctx, u, o.filter); err != nil {
 		return err
 	}
 	source, closeSource, err := o.from.open(ctx, env, u)

@@ -51,7 +51,7 @@ func runHaul(ctx context.Context, env Env, o haulOptions) error {
 // hearing that another run holds it. A new one is made only when both ends are
 // open: a mistyped host must leave nothing behind.
 func haul(ctx context.Context, env Env, u *ui.UI, o haulOptions) (err error) {
-	if err := o.from.goBack(ctx); err != nil {
+	if err := o.from.goBack(ctx, u, o.filter); err != nil {
 		return err
 	}
 	var ledger *checkpoint.Ledger
@@ -147,10 +147,16 @@ func (o haulOptions) confirm(ctx context.Context, env Env, u *ui.UI, removals []
 	if env.Terminal.Ask == nil {
 		return false, config.Usagef("--mirror would remove %s, and nobody can be asked: add --yes if that is right", ui.Count(sum, "message"))
 	}
-	answer, err := env.Terminal.Ask(ctx, fmt.Sprintf("Remove %s from %s for good? [y/N] ", ui.Count(sum, "message"), o.to.endpoint.Account()))
-	yes := strings.EqualFold(strings.TrimSpace(answer), "y") || strings.EqualFold(strings.TrimSpace(answer), "yes")
+	yes, err := askYes(ctx, env, fmt.Sprintf("Remove %s from %s for good? [y/N] ", ui.Count(sum, "message"), o.to.endpoint.Account()))
 	if err == nil && !yes {
 		u.Say("nothing was removed")
 	}
 	return yes, err
+}
+
+// askYes asks on the terminal; all but y and yes is no.
+func askYes(ctx context.Context, env Env, question string) (bool, error) {
+	answer, err := env.Terminal.Ask(ctx, question)
+	answer = strings.TrimSpace(answer)
+	return strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes"), err
 }

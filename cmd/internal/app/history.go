@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -61,6 +62,7 @@ type runObject struct {
 	FlagsChanged int64            `json:"flags_changed"`
 	Gone         int64            `json:"gone"`
 	Failed       int64            `json:"failed"`
+	Pruned       int64            `json:"pruned,omitempty"`
 	Octets       int64            `json:"octets"`
 }
 
@@ -75,6 +77,9 @@ func tellRuns(u *ui.UI, runs []checkpoint.Run) {
 		took, outcome := "-", "no end"
 		if !r.End.IsZero() {
 			took, outcome = ui.Elapsed(r.End.Sub(r.Start)), r.Outcome
+		}
+		if r.Pruned > 0 {
+			outcome += fmt.Sprintf(", %d pruned", r.Pruned)
 		}
 		number := func(n int64) string { return strconv.FormatInt(n, 10) }
 		rows = append(rows, []string{
@@ -94,7 +99,7 @@ func tellRuns(u *ui.UI, runs []checkpoint.Run) {
 func objectOf(r checkpoint.Run) runObject {
 	o := runObject{
 		Run: r.ID, Command: ui.Text(r.Command), Started: r.Start.Format(time.RFC3339), Outcome: ui.Text(r.Outcome),
-		New: r.New, FlagsChanged: r.FlagsChanged, Gone: r.Gone, Failed: r.Failed, Octets: r.Octets,
+		New: r.New, FlagsChanged: r.FlagsChanged, Gone: r.Gone, Failed: r.Failed, Pruned: r.Pruned, Octets: r.Octets,
 	}
 	if !r.End.IsZero() {
 		o.Ended, o.Seconds = r.End.Format(time.RFC3339), r.End.Sub(r.Start).Seconds()

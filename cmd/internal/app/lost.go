@@ -95,7 +95,7 @@ func listLost(ctx context.Context, u *ui.UI, a *archive.Archive, since moment) e
 			return err
 		}
 	}
-	return damage
+	return errors.Join(warnPrunedSince(ctx, u, a.Ledger(), run), damage)
 }
 
 // lostObject is a message that was deleted, as a line of JSON.

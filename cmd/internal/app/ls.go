@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/archive"
 	"github.com/mailhaul/mailhaul/checkpoint"
 	"github.com/mailhaul/mailhaul/cmd/internal/config"
@@ -57,9 +58,20 @@ func runLs(ctx context.Context, env Env, o lsOptions) error {
 				return err
 			}
 			if o.folder != "" {
-				return listMessages(ctx, u, a, from, o)
+				err = listMessages(ctx, u, a, from, o)
+			} else {
+				err = listFolders(ctx, u, from)
 			}
-			return listFolders(ctx, u, from)
+			if err != nil || !o.asOf.given() {
+				return err
+			}
+			run, err := o.asOf.resolve(ctx, a.Ledger())
+			if err != nil {
+				return err
+			}
+			return warnPruned(ctx, u, a.Ledger(), run, func(f *mailhaul.Folder) bool {
+				return o.folder == "" || f.Name == o.folder || strings.EqualFold(f.Name, "INBOX") && strings.EqualFold(o.folder, "INBOX")
+			})
 		})
 	})
 }

@@ -40,8 +40,7 @@ func parseSince(c *cli.Context, name string, p *config.Problems) moment {
 	return parseMoment("--"+name, c.String(name), 0, p)
 }
 
-// parseMoment reads the number of a run, a day or a moment. Of a day
-// the last instant before it is meant, or that of some days later.
+// parseMoment reads the number of a run, or a date as parseTime does.
 func parseMoment(flag, text string, days int, p *config.Problems) moment {
 	m := moment{flag: flag, text: text}
 	if text == "" {
@@ -51,18 +50,25 @@ func parseMoment(flag, text string, days int, p *config.Problems) moment {
 		m.run = checkpoint.RunID(n)
 		return m
 	}
+	var ok bool
+	if m.at, ok = parseTime(text, days); !ok {
+		p.Addf("%s: %q is neither the number of a run nor a date; write it as in 12, 2024-12-31 or 2024-12-31T18:30", flag, text)
+	}
+	return m
+}
+
+// parseTime reads a day, of which the last instant before it is meant or that of
+// some days later, or a moment.
+func parseTime(text string, days int) (at time.Time, ok bool) {
 	if day, err := time.ParseInLocation(time.DateOnly, text, time.Local); err == nil {
-		m.at = day.AddDate(0, 0, days).Add(-time.Nanosecond) // it may have 23 or 25 hours
-		return m
+		return day.AddDate(0, 0, days).Add(-time.Nanosecond), true // it may have 23 or 25 hours
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateTime, "2006-01-02 15:04"} {
 		if at, err := time.ParseInLocation(layout, text, time.Local); err == nil {
-			m.at = at
-			return m
+			return at, true
 		}
 	}
-	p.Addf("%s: %q is neither the number of a run nor a date; write it as in 12, 2024-12-31 or 2024-12-31T18:30", flag, text)
-	return m
+	return time.Time{}, false
 }
 
 // given tells whether the user named a moment.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/mailhaul/mailhaul/archive"
@@ -28,6 +29,22 @@ func readArchive(ctx context.Context, dir string, do func(*archive.Archive) erro
 		err = fmt.Errorf("close archive: %w", closeErr)
 	}
 	return err
+}
+
+// writeArchive opens an archive that is there for writing and gives it to do.
+func writeArchive(ctx context.Context, env Env, dir string, do func(*archive.Archive) error) (err error) {
+	if config.IsURL(dir) {
+		return config.Usagef("ARCHIVE is a URL; an archive is a directory")
+	}
+	if _, err := os.Stat(filepath.Join(dir, ledgerName)); os.IsNotExist(err) { // archive.Open would make one
+		return config.Usagef("ARCHIVE: there is no archive at %s", dir)
+	}
+	a, err := archive.Open(ctx, dir, archive.Options{Now: env.Now})
+	if err != nil {
+		return err
+	}
+	defer closing(&err, "archive", a.Close)
+	return do(a)
 }
 
 // findFolder returns the folder of that name. INBOX is found in any case

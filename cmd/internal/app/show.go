@@ -63,7 +63,7 @@ func runShow(ctx context.Context, env Env, o showOptions) error {
 			}
 			m, err := from.Message(ctx, f.ID, o.uid)
 			if errors.Is(err, fs.ErrNotExist) {
-				return config.Usagef("UID: folder %q has no message %d", f.Name, o.uid)
+				return noMessage(ctx, a.Ledger(), f, o.uid)
 			}
 			if err != nil {
 				return err
