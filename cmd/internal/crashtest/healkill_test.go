@@ -14,33 +14,47 @@ import (
 	"github.com/mailhaul/mailhaul/archive"
 )
 
-// healing is a command that heals an archive which harm has been done to.
+// healing is a command that heals an archive which harm has been done to, or
+// changes it in another way.
 type healing struct {
 	name string
 	harm func(t *testing.T, dir, format string)
 	line func(a *account, dir string) []string
+	// prune tells that the archive has messages that are gone, and is sound whenever
+	// the command is killed.
+	prune bool
+	// then is what goes on when the command was killed, nil for the command itself.
+	then func(dir string) []string
 }
 
 func healings() []healing {
 	rebuild := func(_ *account, dir string) []string { return []string{binary, "rebuild", "--json", dir} }
+	prune := func(_ *account, dir string) []string {
+		return []string{binary, "prune", "--json", "--yes", "--keep-gone", "0d", dir}
+	}
 	return []healing{
-		{"repair", harmMail, func(a *account, dir string) []string {
+		{name: "repair", harm: harmMail, line: func(a *account, dir string) []string {
 			return []string{binary, "repair", "--json", dir, url(user, a.server.Addr)}
 		}},
-		{"rebuild, ledger lost", func(t *testing.T, dir, format string) {
+		{name: "rebuild, ledger lost", harm: func(t *testing.T, dir, format string) {
 			remove(t, filepath.Join(dir, "mailhaul.db"))
 			harmEnd(t, dir, format)
-		}, rebuild},
-		{"rebuild, ledger damaged", func(t *testing.T, dir, format string) {
+		}, line: rebuild},
+		{name: "rebuild, ledger damaged", harm: func(t *testing.T, dir, format string) {
 			overwrite(t, filepath.Join(dir, "mailhaul.db"), 2*4096, strings.Repeat("\xee", 4096))
 			harmEnd(t, dir, format)
-		}, rebuild},
+		}, line: rebuild},
+		{name: "prune", harm: noHarm, line: prune, prune: true},
+		{name: "prune, then rebuild", harm: noHarm, line: prune, prune: true, then: func(dir string) []string {
+			return []string{binary, "rebuild", "--json", "--force", dir}
+		}},
 	}
 }
 
-// TestHealKillPoints kills repair and rebuild before their system calls, of each
-// kind the first few and then ever fewer. The same command goes on, a backup has
-// nothing to fetch, and in the end all is there as the server has it.
+// TestHealKillPoints kills repair, rebuild and prune before their system calls, of
+// each kind the first few and then ever fewer. The same command goes on, a backup
+// has nothing to fetch, and in the end all is there as the server has it, and what
+// it had once, unless that was pruned.
 func TestHealKillPoints(t *testing.T) {
 	for _, h := range healings() {
 		for _, format := range formats() {
@@ -50,6 +64,12 @@ func TestHealKillPoints(t *testing.T) {
 				whole := filepath.Join(scratch(t), "whole")
 				if _, err := backup(t.Context(), whole, a.server.Addr, archive.Format(format), runLimit); err != nil {
 					t.Fatal(err)
+				}
+				if h.prune {
+					a.change()
+					if err := makeGood(t.Context(), whole, a, archive.Format(format)); err != nil {
+						t.Fatal(err)
+					}
 				}
 				points := 0
 				for _, calls := range append(killCalls(), "link,linkat") {
@@ -66,7 +86,11 @@ func TestHealKillPoints(t *testing.T) {
 // killAtSome returns at how many calls the command was killed.
 func (h healing) killAtSome(t *testing.T, a *account, whole, format, calls string) (killed int) {
 	t.Helper()
-	for n, step := 1, 0; n <= mostPoints; n, step = n+1+step, step+2/chances() {
+	wider := 2 / chances()
+	if h.prune {
+		wider = 0 // it has few points
+	}
+	for n, step := 1, 0; n <= mostPoints; n, step = n+1+step, step+wider {
 		dir := filepath.Join(scratch(t), "archive")
 		if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
 			t.Fatal(err)
@@ -77,6 +101,14 @@ func (h healing) killAtSome(t *testing.T, a *account, whole, format, calls strin
 			"strace", "-f", "-qq", "-o", os.DevNull, "-e", "trace=" + calls,
 			"-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", calls, n),
 		}, line...))
+		if h.prune {
+			if err := checkSound(t, dir); err != nil {
+				t.Errorf("killed at call %d of %s: %v", n, calls, err)
+			}
+		}
+		if h.then != nil {
+			line = h.then(dir)
+		}
 		if err := h.goOn(t, a, dir, format, line); err != nil {
 			t.Errorf("killed at call %d of %s: %v", n, calls, err)
 		}
@@ -105,8 +137,26 @@ func (h healing) goOn(t *testing.T, a *account, dir, format string, line []strin
 	if err != nil || s.New != 0 {
 		return fmt.Errorf("the next backup fetched %d messages: %w", s.New, err)
 	}
+	if h.then != nil {
+		return checkComplete(t.Context(), dir, a.mails(), a.gone)
+	}
 	return checkComplete(t.Context(), dir, a.mails(), nil)
 }
+
+// checkSound verifies a copy of an archive: who opens a ledger tidies it up.
+func checkSound(t *testing.T, dir string) error {
+	t.Helper()
+	again := filepath.Join(scratch(t), "copy")
+	if err := os.CopyFS(again, os.DirFS(dir)); err != nil {
+		return err
+	}
+	if o := execute(t, []string{binary, "verify", again}); o.code != 0 {
+		return fmt.Errorf("verify: %s%s", o.stdout, o.stderr)
+	}
+	return os.RemoveAll(again)
+}
+
+func noHarm(*testing.T, string, string) {}
 
 // harmMail changes one message, and takes another away.
 func harmMail(t *testing.T, dir, format string) {
