@@ -49,10 +49,13 @@ func filled(t testing.TB, path string) string {
 	b.record(f, uids...)
 	b.record(g, 1, 2)
 	b.nextRun()
+	b.record(f, 101)
+	_, err4 := b.MarkGone(b.ctx, b.run, f, mailhaul.UIDSetOf(101))
+	_, _, err5 := b.Prune(b.ctx, b.run, checkpoint.Key{FolderID: f.ID}, b.run, 10)
 	_, err1 := b.SetFlags(b.ctx, b.run, f, []mailhaul.UIDFlags{{UID: 1, Flags: "a"}, {UID: 2, Flags: "b"}})
 	_, err2 := b.MarkGone(b.ctx, b.run, f, mailhaul.UIDSetOf(3, 4))
 	_, err3 := b.FolderGone(b.ctx, b.run, g.ID)
-	err = errors.Join(err1, err2, err3,
+	err = errors.Join(err1, err2, err3, err4, err5,
 		b.SetIdentity(b.ctx, checkpoint.Identity{Account: "me@mail.example.org", Format: "mbox"}),
 		b.PutFailures(b.ctx, b.run, f, []checkpoint.Failure{{UID: 500, Reason: "no"}}),
 		b.RenameFolder(b.ctx, b.run, f.ID, &mailhaul.Folder{Name: "Inbox", Namespace: "In", UIDValidity: 7}),

@@ -7,6 +7,8 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -130,5 +132,49 @@ func TestMirrorAsks(t *testing.T) {
 	}
 	if out := onTerminal(t, question, "", haulCommand(t, state, "migrate", source, target, "--mirror")); strings.Contains(out, "emove") {
 		t.Errorf("there was nothing left to remove: %q", out)
+	}
+}
+
+// TestPruneAsks: on a terminal prune lists what it would take out, and does so only
+// after a yes.
+func TestPruneAsks(t *testing.T) {
+	source, user := accountOf(t, 5, 5000)
+	if err := user.Create("Old"); err != nil {
+		t.Fatal(err)
+	}
+	if err := user.Append("Old", sample.Mail{Body: []byte("Subject: a\r\n\r\na\r\n")}); err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "archive")
+	backup := func() {
+		t.Helper()
+		if out, err := command(t, "backup", source, dir).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	backup()
+	if err := user.Delete("Old"); err != nil {
+		t.Fatal(err)
+	}
+	backup()
+	question := "Prune 1 message from " + dir + " for good? [y/N] "
+	for _, tt := range []struct {
+		typed string
+		want  string
+		gone  string // how many of Old the archive still has
+	}{
+		{"n\n", "nothing was pruned", "1"},
+		{"\n", "nothing was pruned", "1"},
+		{"yes\n", "1 message (17 B) pruned, ", "0"},
+	} {
+		out := onTerminal(t, question, tt.typed, command(t, "prune", dir, "--keep-gone", "0d"))
+		for _, want := range []string{"OLDEST", "  Old\r\n", question, tt.want} {
+			if !strings.Contains(out, want) {
+				t.Errorf("got %q, want %q in it", out, want)
+			}
+		}
+		if out, err := command(t, "ls", dir).Output(); err != nil || !regexp.MustCompile(`(?m)^ +0 +`+tt.gone+` +0  Old `).Match(out) {
+			t.Errorf("%q: %v: %s", tt.typed, err, out)
+		}
 	}
 }
