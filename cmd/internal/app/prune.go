@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"strconv"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -43,15 +42,9 @@ Examples:
   mailhaul prune ~/mail --keep-gone 2y --folder Lists/* --yes`
 
 func pruneCommand(env Env) *cli.Command {
-	flags := append([]cli.Flag{
-		&cli.StringFlag{Name: "keep-gone", Usage: "keep what is gone for no longer than `AGE`: days, weeks or\nyears, as in 365d, 52w, 1y; or what is gone since a date"},
-	}, choiceFlags()[:2]...)
-	flags = append(flags,
-		&cli.BoolFlag{Name: "dry-run", Aliases: []string{"n"}, Usage: "tell what would be pruned, change nothing"},
-		&cli.BoolFlag{Name: "yes", Usage: "do not ask"})
 	return &cli.Command{
 		Name: "prune", Usage: "take out of an archive what is long gone from the server",
-		ArgsUsage: "ARCHIVE", HideHelp: true, Description: pruneHelp, Flags: append(flags, outputFlags()...),
+		ArgsUsage: "ARCHIVE", HideHelp: true, Description: pruneHelp, Flags: flags("prune"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			o := pruneOptions{
@@ -67,31 +60,26 @@ func pruneCommand(env Env) *cli.Command {
 	}
 }
 
-var ageForm = regexp.MustCompile(`^(\d{1,5})([dwy])$`)
+var ageForm = regexp.MustCompile(`^\d+[dwmy]$`)
 
 // parseKeep reads --keep-gone and returns the moment since before which a message
-// is gone that is not kept. A number without a unit is refused: it could be one of
-// days as well as that of a run.
+// is gone that is not kept. 0d keeps none. A number without a unit is refused: it
+// could be one of days as well as that of a run.
 func parseKeep(text string, now time.Time, p *config.Problems) time.Time {
-	if text == "" {
+	switch {
+	case text == "":
 		p.Addf("--keep-gone is missing: say for how long messages stay that are gone, as in 365d")
 		return time.Time{}
-	}
-	if age := ageForm.FindStringSubmatch(text); age != nil {
-		n, _ := strconv.Atoi(age[1]) // five digits
-		switch age[2] {
-		case "d":
-			return now.AddDate(0, 0, -n)
-		case "w":
-			return now.AddDate(0, 0, -7*n)
-		}
-		return now.AddDate(-n, 0, 0)
+	case text == "0d":
+		return now
+	case ageForm.MatchString(text):
+		return now.Add(-config.ParsePeriod("--keep-gone", text, p))
 	}
 	at, ok := parseTime(text, 0)
 	at = at.Add(time.Nanosecond) // a day begins
 	switch {
 	case !ok:
-		p.Addf("--keep-gone: %q is neither an age, as in 365d, 52w or 1y, nor a date, as in 2024-12-31", text)
+		p.Addf("--keep-gone: %q is neither an age, as in 90d, 12w, 6m or 2y, nor a date, as in 2024-12-31", text)
 	case at.After(now):
 		p.Addf("--keep-gone: %s lies ahead", text)
 	}

@@ -33,6 +33,9 @@ func archiveSettings() []Setting {
 		{Name: "since", Commands: []string{"lost"}, Usage: "only those that were deleted since `RUN|DATE`"},
 		{Name: "sample", Commands: []string{"verify"}, Usage: "read only a `PART`: 5% (another part each day), or 3/20"},
 		{Name: "since", Commands: []string{"verify"}, Usage: "read only what `RUN` and later runs stored; last is the last run"},
+		{Name: "keep-gone", NoKey: true, Commands: []string{"prune"},
+			Usage: "keep what is gone for no longer than `AGE`: days, weeks,\nmonths, years, as in 90d, 12w, 6m, 2y; or gone since a date"},
+		{Name: "yes", Kind: Bool, NoKey: true, Commands: []string{"prune"}, Usage: "do not ask"},
 		{Name: "account", Commands: []string{"rebuild"}, Usage: "whose mail it is, `USER@HOST`, if nothing in the archive says so"},
 		{Name: "force", Kind: Bool, Commands: []string{"rebuild"}, Usage: "make the ledger anew even if it is sound"},
 		{Name: "keep", Kind: Bool, Commands: []string{"demo"}, Usage: "keep the archive to look into; else it is removed at the end"},
@@ -65,14 +68,14 @@ func haulSettings() []Setting {
 
 // choiceSettings choose folders and messages.
 func choiceSettings() []Setting {
-	folders, messages := append(putting(), "backup", "compare", "export", "config show"), append(putting(), "export")
+	folders, messages := append(putting(), "backup", "compare", "export", "prune", "config show"), append(putting(), "export")
 	return []Setting{
 		{Name: "folder", Kind: List, Commands: folders, In: InAccount, Usage: "only folders that match `PATTERN`; may be repeated"},
 		{Name: "exclude", Kind: List, Commands: folders, In: InAccount, Usage: "no folders that match `PATTERN`; may be repeated"},
 		{Name: "since", Kind: Date, Commands: messages, Usage: "only messages that arrived on `DATE` (2024-12-31) or later"},
 		{Name: "before", Kind: Date, Commands: messages, Usage: "only messages that arrived before `DATE`"},
 		{Name: "max-size", Kind: Size, Commands: messages, Usage: "no messages of more than `SIZE` octets, as in 25M"},
-		{Name: "dry-run", Short: "n", Kind: Bool, Commands: append(putting(), "backup", "repair"),
+		{Name: "dry-run", Short: "n", Kind: Bool, Commands: append(putting(), "backup", "repair", "prune"),
 			Usage: "tell what would be done, change nothing"},
 	}
 }
@@ -98,7 +101,7 @@ func accountSettings() []Setting {
 
 // outputSettings say how much is said, and how.
 func outputSettings() []Setting {
-	loud := append(connecting(), "export", "verify", "rebuild")
+	loud := append(connecting(), "export", "verify", "rebuild", "prune")
 	return []Setting{
 		{Name: "quiet", Short: "q", Kind: Bool, Over: "verbose", Commands: loud, Usage: "say nothing unless something is wrong"},
 		{Name: "verbose", Short: "v", Kind: Bool, Over: "quiet", Commands: loud, Usage: "tell each folder and what else may be of interest"},

@@ -123,18 +123,19 @@ func ParseChoice(flag, text string, choices []string, p *Problems) string {
 }
 
 // ParsePeriod reads a number of days, weeks, months of 30 days or years of 365
-// days: 90d, 12w, 6m, 2y. "" is 0.
+// days, up to a hundred years: 90d, 12w, 6m, 2y. "" is 0.
 func ParsePeriod(flag, text string, p *Problems) time.Duration {
 	if text == "" {
 		return 0
 	}
-	days := map[byte]time.Duration{'d': 1, 'w': 7, 'm': 30, 'y': 365}[text[len(text)-1]]
+	const most = 100 * 365 // days: a Duration holds 292 years
+	days := map[byte]uint64{'d': 1, 'w': 7, 'm': 30, 'y': 365}[text[len(text)-1]]
 	n, err := strconv.ParseUint(text[:len(text)-1], 10, 16)
-	if err != nil || n == 0 || n > 9999 || days == 0 {
+	if err != nil || n == 0 || days == 0 || n*days > most {
 		p.Addf("%s: %q is not a period; write it as in 90d, 12w, 6m or 2y", flag, text)
 		return 0
 	}
-	return time.Duration(n) * days * 24 * time.Hour
+	return time.Duration(n*days) * 24 * time.Hour
 }
 
 // ParseBudget reads a number of octets a day, 2000M/day, as ParseSize reads
