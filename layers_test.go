@@ -45,7 +45,7 @@ func layers() map[string][]string {
 		"cmd/internal/credential":    {"cmd/internal/config"},
 		"cmd/internal/discover":      {},
 		"cmd/internal/header":        {},
-		"cmd/internal/oauth":         {"", "checkpoint/lockfile", "cmd/internal/config"},
+		"cmd/internal/oauth":         {"", "checkpoint/lockfile", "cmd/internal/config", "cmd/internal/credential"},
 		"cmd/internal/oauth/...":     {},
 		"cmd/internal/ui":            {},
 	}

@@ -14,22 +14,36 @@ import (
 // Keychain, Credential Manager) holds the program's passwords.
 const service = "mailhaul"
 
+// What the keyring says of an entry: it has none, or has no room for it.
+var (
+	ErrNotInKeyring     = keyring.ErrNotFound
+	ErrTooBigForKeyring = keyring.ErrSetDataTooBig
+)
+
 // fromKeyring asks the keyring for the password of an entry.
-func fromKeyring(ctx context.Context, entry string) (password string, err error) {
-	err = waiting(ctx, func() (err error) {
-		password, err = keyring.Get(service, entry)
-		return err
-	})
-	if errors.Is(err, keyring.ErrNotFound) {
+func fromKeyring(ctx context.Context, entry string) (string, error) {
+	password, err := Recall(ctx, entry)
+	if errors.Is(err, ErrNotInKeyring) {
 		return "", config.Usagef("the keyring has no password for %s; 'mailhaul config password ACCOUNT' puts it there", entry)
 	}
+	return password, err
+}
+
+// Recall asks the keyring of the system for an entry. The error wraps
+// ErrNotInKeyring if there is none.
+func Recall(ctx context.Context, entry string) (secret string, err error) {
+	err = waiting(ctx, func() (err error) {
+		secret, err = keyring.Get(service, entry)
+		return err
+	})
 	if err != nil {
 		return "", fmt.Errorf("ask keyring: %w", err)
 	}
-	return password, nil
+	return secret, nil
 }
 
-// Store puts the password of an entry into the keyring of the system.
+// Store puts the password of an entry into the keyring of the system. The error
+// wraps ErrTooBigForKeyring if it has no room for that much.
 func Store(ctx context.Context, entry, password string) error {
 	if err := waiting(ctx, func() error { return keyring.Set(service, entry, password) }); err != nil {
 		return fmt.Errorf("store in keyring: %w", err)

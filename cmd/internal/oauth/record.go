@@ -12,18 +12,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/zalando/go-keyring"
-
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/checkpoint/lockfile"
 	"github.com/mailhaul/mailhaul/cmd/internal/config"
+	"github.com/mailhaul/mailhaul/cmd/internal/credential"
 )
 
 // recordVersion is the form of what is kept.
 const recordVersion = 1
-
-// keyringService is the name under which tokens lie in the system's keyring.
-const keyringService = "mailhaul"
 
 // Record is what a login keeps of an account.
 type Record struct {
@@ -59,7 +55,23 @@ func (s *Store) Dir() string { return s.dir }
 func (s *Store) path() string { return filepath.Join(s.dir, s.name+".json") }
 
 // Load returns what is kept, nil when nothing is.
-func (s *Store) Load() (*Record, error) {
+func (s *Store) Load(ctx context.Context) (*Record, error) {
+	r, err := s.read()
+	if err != nil || r == nil || !r.Keyring {
+		return r, err
+	}
+	secret, err := credential.Recall(ctx, s.entry())
+	if err != nil {
+		return nil, fmt.Errorf("read login of %s: %w", s.account, err)
+	}
+	if err := json.Unmarshal([]byte(secret), &r.Token); err != nil {
+		return nil, config.Usagef("login: what the keyring holds of %s is damaged; log in anew", s.account)
+	}
+	return r, nil
+}
+
+// read reads the file, nil when there is none.
+func (s *Store) read() (*Record, error) {
 	text, err := config.ReadPrivate("login", s.path(), 1<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -74,23 +86,14 @@ func (s *Store) Load() (*Record, error) {
 	if r.Version > recordVersion {
 		return nil, fmt.Errorf("read login %s: %w", s.path(), mailhaul.ErrNewer)
 	}
-	if r.Keyring {
-		secret, err := keyring.Get(keyringService, s.name)
-		if err != nil {
-			return nil, fmt.Errorf("read login of %s from the keyring: %w", s.account, err)
-		}
-		if err := json.Unmarshal([]byte(secret), &r.Token); err != nil {
-			return nil, config.Usagef("login: what the keyring holds of %s is damaged; log in anew", s.account)
-		}
-	}
 	return &r, nil
 }
 
 // Save keeps a record in place of the old one, all of it or nothing.
-func (s *Store) Save(r Record) error {
+func (s *Store) Save(ctx context.Context, r Record) error {
 	r.Version, r.Account = recordVersion, s.account
 	if r.Keyring {
-		if err := s.saveToKeyring(r.Token); err != nil {
+		if err := s.saveToKeyring(ctx, r.Token); err != nil {
 			return err
 		}
 		r.Token = Token{}
@@ -107,42 +110,37 @@ func (s *Store) Save(r Record) error {
 
 // saveToKeyring keeps the token; some keyrings have no room for an access token,
 // which can be got again.
-func (s *Store) saveToKeyring(t Token) error {
+func (s *Store) saveToKeyring(ctx context.Context, t Token) error {
+	var last error
 	for _, part := range []Token{t, {Refresh: t.Refresh}} {
 		text, err := json.Marshal(part)
 		if err != nil {
 			return err
 		}
-		err = keyring.Set(keyringService, s.name, string(text))
-		if err == nil || !errors.Is(err, keyring.ErrSetDataTooBig) {
-			return wrap(err, "keep login of %s in the keyring", s.account)
+		if last = credential.Store(ctx, s.entry(), string(text)); !errors.Is(last, credential.ErrTooBigForKeyring) {
+			break
 		}
 	}
-	return fmt.Errorf("keep login of %s in the keyring: %w", s.account, keyring.ErrSetDataTooBig)
-}
-
-// Delete forgets the login.
-func (s *Store) Delete() error {
-	var inKeyring error
-	if err := keyring.Delete(keyringService, s.name); err != nil && !errors.Is(err, keyring.ErrNotFound) {
-		inKeyring = err
-	}
-	r, err := s.Load()
-	if err := os.Remove(s.path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("forget login: %w", err)
-	}
-	if err == nil && r != nil && r.Keyring {
-		return wrap(inKeyring, "forget login in the keyring")
+	if last != nil {
+		return fmt.Errorf("keep login of %s: %w", s.account, last)
 	}
 	return nil
 }
 
-func wrap(err error, format string, args ...any) error {
-	if err == nil {
-		return nil
+// Delete forgets the login.
+func (s *Store) Delete(ctx context.Context) error {
+	var inKeyring error
+	if r, err := s.read(); err == nil && r != nil && r.Keyring {
+		inKeyring = credential.Forget(ctx, s.entry())
 	}
-	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), err)
+	if err := os.Remove(s.path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("forget login: %w", err)
+	}
+	return inKeyring
 }
+
+// entry is the name of the token in the keyring, beside that of a password.
+func (s *Store) entry() string { return "login of " + s.account }
 
 // Waiting for another process that refreshes the same token: it makes one
 // request meanwhile.

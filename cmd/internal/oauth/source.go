@@ -57,7 +57,7 @@ func (s *Source) usable(t Token, refused string) bool {
 // is worth nothing where providers give a new refresh token with each access
 // token.
 func (s *Source) renew(ctx context.Context, refused string) error {
-	r, err := s.load()
+	r, err := s.load(ctx)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (s *Source) renew(ctx context.Context, refused string) error {
 		return err
 	}
 	s.token, r.Token = t, t
-	if err := s.store.Save(*r); err != nil {
+	if err := s.store.Save(context.WithoutCancel(ctx), *r); err != nil {
 		// This run can go on.
 		s.client.options.Notice(fmt.Sprintf("%v; the next run may need: %s", err, s.client.options.Again))
 	}
@@ -83,8 +83,8 @@ func (s *Source) renew(ctx context.Context, refused string) error {
 }
 
 // load reads the login, which must be of the client that asks.
-func (s *Source) load() (*Record, error) {
-	r, err := s.store.Load()
+func (s *Source) load(ctx context.Context) (*Record, error) {
+	r, err := s.store.Load(ctx)
 	switch {
 	case err != nil:
 		return nil, err

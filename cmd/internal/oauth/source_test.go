@@ -26,7 +26,7 @@ func (c *clock) Now() time.Time { return c.now }
 func loggedIn(t *testing.T, server *oauthtest.Server, now time.Time, inKeyring bool) *oauth.Store {
 	t.Helper()
 	store := oauth.NewStore(filepath.Join(t.TempDir(), "tokens"), "me@mail.example.org")
-	err := store.Save(oauth.Record{Settings: settings(server), Keyring: inKeyring,
+	err := store.Save(t.Context(), oauth.Record{Settings: settings(server), Keyring: inKeyring,
 		Token: oauth.Token{Access: "old", Refresh: server.Login("me", "mail"), Obtained: now.Add(-time.Hour), Expiry: now}})
 	if err != nil {
 		t.Fatal(err)
@@ -76,12 +76,12 @@ func TestRefresh(t *testing.T) {
 func TestStore(t *testing.T) {
 	server := oauthtest.New(t, oauthtest.Options{})
 	store := loggedIn(t, server, time.Now(), false)
-	r, err := store.Load()
+	r, err := store.Load(t.Context())
 	if err != nil || r.Account != "me@mail.example.org" || r.Token.Access != "old" || r.Settings.TokenURL != server.TokenURL {
 		t.Fatalf("%+v, %v", r, err)
 	}
 	r.Settings.ClientSecret = "s3cret"
-	if err := store.Save(*r); err != nil {
+	if err := store.Save(t.Context(), *r); err != nil {
 		t.Fatal(err)
 	}
 	names := files(t, store)
@@ -98,7 +98,7 @@ func TestStore(t *testing.T) {
 	if err := os.Chmod(names[0], 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Load(); !errors.Is(err, mailhaul.ErrUsage) || !strings.Contains(err.Error(), "chmod 600") {
+	if _, err := store.Load(t.Context()); !errors.Is(err, mailhaul.ErrUsage) || !strings.Contains(err.Error(), "chmod 600") {
 		t.Errorf("a login that others can read: %v", err)
 	}
 	if err := os.WriteFile(names[0], []byte("{"), 0o600); err != nil {
@@ -107,15 +107,15 @@ func TestStore(t *testing.T) {
 	if err := os.Chmod(names[0], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.Load(); err == nil || !strings.Contains(err.Error(), "damaged") {
+	if _, err := store.Load(t.Context()); err == nil || !strings.Contains(err.Error(), "damaged") {
 		t.Errorf("a damaged login: %v", err)
 	}
 	for range 2 {
-		if err := store.Delete(); err != nil {
+		if err := store.Delete(t.Context()); err != nil {
 			t.Error(err)
 		}
 	}
-	if r, err := store.Load(); r != nil || err != nil {
+	if r, err := store.Load(t.Context()); r != nil || err != nil {
 		t.Errorf("forgotten: %v, %v", r, err)
 	}
 }
@@ -136,7 +136,7 @@ func TestKeyring(t *testing.T) {
 	server := oauthtest.New(t, oauthtest.Options{})
 	store := loggedIn(t, server, time.Now(), true)
 	got := token(t, oauth.NewSource(client(t, settings(server), oauth.Options{}), store), "")
-	r, err := store.Load()
+	r, err := store.Load(t.Context())
 	if err != nil || r.Token.Access != got || !r.Keyring {
 		t.Fatalf("%+v, %v", r, err)
 	}
@@ -144,14 +144,14 @@ func TestKeyring(t *testing.T) {
 	if err != nil || strings.Contains(string(text), got) || strings.Contains(string(text), r.Token.Refresh) {
 		t.Errorf("the token is in the file, too: %s, %v", text, err)
 	}
-	if err := store.Delete(); err != nil {
+	if err := store.Delete(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if err := store.Save(*r); err != nil {
+	if err := store.Save(t.Context(), *r); err != nil {
 		t.Fatal(err)
 	}
 	keyring.MockInit() // an empty one
-	if _, err := store.Load(); !errors.Is(err, keyring.ErrNotFound) {
+	if _, err := store.Load(t.Context()); !errors.Is(err, keyring.ErrNotFound) {
 		t.Errorf("a token that the keyring has lost: %v", err)
 	}
 }
@@ -171,9 +171,9 @@ func TestNoToken(t *testing.T) {
 	}{
 		{"revoked", oauthtest.Options{}, func(s *oauthtest.Server, _ *oauth.Store, _ *oauth.Settings) { s.RevokeAll() },
 			`400 "invalid_grant": "Token has been expired or revoked."`, again},
-		{"nobody logged in", oauthtest.Options{}, func(_ *oauthtest.Server, s *oauth.Store, _ *oauth.Settings) { _ = s.Delete() }, "nobody has logged in yet", again},
+		{"nobody logged in", oauthtest.Options{}, func(_ *oauthtest.Server, s *oauth.Store, _ *oauth.Settings) { _ = s.Delete(t.Context()) }, "nobody has logged in yet", again},
 		{"not to be renewed", oauthtest.Options{}, func(_ *oauthtest.Server, s *oauth.Store, set *oauth.Settings) {
-			_ = s.Save(oauth.Record{Settings: *set, Token: oauth.Token{Access: "x", Expiry: time.Now()}})
+			_ = s.Save(t.Context(), oauth.Record{Settings: *set, Token: oauth.Token{Access: "x", Expiry: time.Now()}})
 		}, "gave no refresh token", again},
 		{"another client", oauthtest.Options{}, func(_ *oauthtest.Server, _ *oauth.Store, s *oauth.Settings) { s.ClientID = "other" }, "another client id", again},
 		{"an answer without form", oauthtest.Options{Answer: unhelpful}, nil, "the provider answers 400", again},
@@ -181,7 +181,7 @@ func TestNoToken(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			server := oauthtest.New(t, c.options)
 			store, set := loggedIn(t, server, time.Now(), false), settings(server)
-			secret, err := store.Load()
+			secret, err := store.Load(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -219,7 +219,7 @@ func TestProviderAway(t *testing.T) {
 	}
 	away := settings(server)
 	away.TokenURL = "http://127.0.0.1:1/token"
-	if err := store.Save(oauth.Record{Settings: away, Token: oauth.Token{Refresh: "x"}}); err != nil {
+	if err := store.Save(t.Context(), oauth.Record{Settings: away, Token: oauth.Token{Refresh: "x"}}); err != nil {
 		t.Fatal(err)
 	}
 	_, err = oauth.NewSource(client(t, away, oauth.Options{}), store).Token(t.Context(), "")
