@@ -15,6 +15,7 @@ import (
 
 // Env is the world outside.
 type Env struct {
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
 	Environ        []string // what a password command inherits
@@ -26,7 +27,7 @@ type Env struct {
 // System is the Env of a real process.
 func System(version string) Env {
 	return Env{
-		Stdout: os.Stdout, Stderr: os.Stderr,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Environ: os.Environ(), Now: time.Now, Version: version,
 		Terminal: ui.DetectTerminal(os.Stdin, os.Stderr, os.Getenv),
 	}
@@ -44,6 +45,8 @@ func Run(ctx context.Context, env Env, args []string) int {
 		err = runVersion(env)
 	case line.help && line.command != nil:
 		_, err = io.WriteString(env.Stdout, commandHelp(line.command))
+	case line.help && line.group != "":
+		_, err = io.WriteString(env.Stdout, groupHelp(all, line.group))
 	case line.help:
 		_, err = io.WriteString(env.Stdout, programHelp(all))
 	case line.command == nil:

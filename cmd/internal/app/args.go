@@ -12,6 +12,7 @@ import (
 // line is a command line made ready for the flag library.
 type line struct {
 	command       *cli.Command // nil when none is named
+	group         string       // the first word of commands of two, when the second is missing
 	help, version bool
 	// args are the command's name, its flags, "--" and its arguments.
 	args []string
@@ -24,8 +25,12 @@ type line struct {
 func arrange(all []*cli.Command, args []string) (line, error) {
 	var l line
 	var p config.Problems
-	l.command, args = cutCommand(all, args, &p)
+	l.command, l.group, args = cutCommand(all, args, &p)
 	if err := p.Err(); err != nil {
+		l.help = l.group != "" && (slices.Contains(args, "--help") || slices.Contains(args, "-h"))
+		if l.help {
+			err = nil
+		}
 		return l, err
 	}
 	known := flagsOf(all)
@@ -74,35 +79,68 @@ func arrange(all []*cli.Command, args []string) (line, error) {
 }
 
 // cutCommand takes the command's name out of args: the first argument that is
-// neither a flag nor a flag's value.
-func cutCommand(all []*cli.Command, args []string, p *config.Problems) (*cli.Command, []string) {
+// neither a flag nor a flag's value, and the second one where that is the first
+// word of several commands. Without a second word group is the first one.
+func cutCommand(all []*cli.Command, args []string, p *config.Problems) (c *cli.Command, group string, rest []string) {
 	known := flagsOf(all)
-	for i := 0; i < len(args); i++ {
-		flag, _, hasValue := cutFlag(args[i])
-		if flag != "" {
-			if known[flag] && !hasValue {
-				i++
-			}
-			continue
-		}
-		if args[i] == "--" {
-			break
-		}
-		var names []string
-		for _, c := range all {
-			if c.Name == args[i] {
-				return c, slices.Concat(args[:i], args[i+1:])
-			}
-			names = append(names, c.Name)
-		}
-		meant := "; 'mailhaul help' lists the commands"
-		if n := config.Nearest(args[i], names); n != "" {
-			meant = "; did you mean '" + n + "'?"
-		}
-		p.Addf("unknown command %q%s", config.Redact(args[i]), meant)
-		break
+	first := firstWord(args, known)
+	if first < 0 {
+		return nil, "", args
 	}
-	return nil, args
+	name, rest := args[first], slices.Delete(slices.Clone(args), first, first+1)
+	members := groupOf(all, name)
+	if len(members) > 0 {
+		second := firstWord(rest, known)
+		if second < 0 {
+			p.Addf("'%s' needs a second word: %s", name, strings.Join(secondWords(members), ", "))
+			return nil, name, rest
+		}
+		name, rest = name+" "+rest[second], slices.Delete(slices.Clone(rest), second, second+1)
+		all = members
+	}
+	var names []string
+	for _, c := range all {
+		if c.Name == name {
+			return c, "", rest
+		}
+		names = append(names, c.Name)
+	}
+	meant := "; 'mailhaul help' lists the commands"
+	if n := config.Nearest(name, names); n != "" {
+		meant = "; did you mean '" + n + "'?"
+	}
+	p.Addf("unknown command %q%s", config.Redact(name), meant)
+	return nil, "", args
+}
+
+// firstWord is the index of the first argument that is neither a flag nor a flag's
+// value, -1 if there is none.
+func firstWord(args []string, known map[string]bool) int {
+	for i := 0; i < len(args) && args[i] != "--"; i++ {
+		flag, _, hasValue := cutFlag(args[i])
+		switch {
+		case flag == "":
+			return i
+		case known[flag] && !hasValue:
+			i++
+		}
+	}
+	return -1
+}
+
+// groupOf returns the commands of two words whose first word it is.
+func groupOf(all []*cli.Command, first string) []*cli.Command {
+	return slices.DeleteFunc(slices.Clone(all), func(c *cli.Command) bool { return !strings.HasPrefix(c.Name, first+" ") })
+}
+
+// secondWords are the second words of commands of two.
+func secondWords(group []*cli.Command) []string {
+	var words []string
+	for _, c := range group {
+		_, word, _ := strings.Cut(c.Name, " ")
+		words = append(words, word)
+	}
+	return words
 }
 
 // flagsOf returns the names of the commands' flags, true for those that take a

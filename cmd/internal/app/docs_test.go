@@ -67,12 +67,21 @@ func TestManualKnowsEachFlag(t *testing.T) {
 	if len(commands) < 7 {
 		t.Fatalf("help lists %q", commands)
 	}
-	for _, c := range commands {
-		name, _, _ := strings.Cut(c, " ")
+	_, help, _ = run(t, "help", "config")
+	pairs := rows(help, `(?m)^  (config [a-z]+)( [][A-Z ]+|)  `)
+	if len(pairs) < 5 {
+		t.Fatalf("help config lists %q", pairs)
+	}
+	for _, c := range append(commands, pairs...) {
+		words := strings.Fields(c)
+		name := words[0]
+		if name == "config" {
+			name += " " + words[1]
+		}
 		if !strings.Contains(manual, "mailhaul "+name) {
 			t.Errorf("the manual does not tell of the command %s", name)
 		}
-		code, text, _ := run(t, "help", name)
+		code, text, _ := run(t, append([]string{"help"}, strings.Fields(name)...)...)
 		if code != 0 {
 			t.Fatalf("help %s ended with %d", name, code)
 		}

@@ -20,25 +20,29 @@ func helpCommand(env Env, others []*cli.Command) *cli.Command {
 	}
 	all := append(others, c)
 	c.Action = func(ctx *cli.Context) error {
-		var p config.Problems
-		name := arguments(ctx, &p, "[COMMAND]")[0]
-		if err := p.Err(); err != nil {
-			return badLine{"help", err}
-		}
-		return runHelp(ctx.Context, env, all, name)
+		return runHelp(ctx.Context, env, all, ctx.Args().Slice())
 	}
 	return c
 }
 
-func runHelp(_ context.Context, env Env, all []*cli.Command, name string) error {
+func runHelp(_ context.Context, env Env, all []*cli.Command, name []string) error {
 	text := programHelp(all)
-	if name != "" {
+	if len(name) > 0 {
 		var p config.Problems
-		command, _ := cutCommand(all, []string{name}, &p)
-		if command == nil {
+		command, group, rest := cutCommand(all, name, &p)
+		switch {
+		case group != "":
+			text = groupHelp(all, group)
+		case command != nil && len(rest) == 0:
+			text = commandHelp(command)
+		default:
+			for _, extra := range rest {
+				if command != nil {
+					p.Addf("argument %q is one too many", config.Redact(extra))
+				}
+			}
 			return p.Err()
 		}
-		text = commandHelp(command)
 	}
 	_, err := io.WriteString(env.Stdout, text)
 	return err
@@ -51,12 +55,16 @@ func programHelp(all []*cli.Command) string {
 		"one account to another: nothing lost, nothing doubled, nothing altered. The same\n" +
 		"command again does what is left to do, also after an interruption.\n\n" +
 		"Usage: mailhaul COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n")
+	told := map[string]bool{}
 	for _, c := range all {
-		left := c.Name
-		if c.ArgsUsage != "" {
-			left += " " + c.ArgsUsage
+		first, _, isPair := strings.Cut(c.Name, " ")
+		switch {
+		case !isPair:
+			b.WriteString(commandLine(c))
+		case !told[first]:
+			fmt.Fprintf(&b, "  %s  %s\n", ui.PadRight(first+" ...", 26), strings.Join(secondWords(groupOf(all, first)), ", "))
+			told[first] = true
 		}
-		fmt.Fprintf(&b, "  %s  %s\n", ui.PadRight(left, 26), c.Usage)
 	}
 	b.WriteString("\n" + `SOURCE and TARGET are IMAP accounts: imaps://USER@HOST[:PORT] (encrypted), or
 imap://USER@HOST[:PORT] (STARTTLS required); 'mailhaul help backup' tells their
@@ -65,6 +73,26 @@ mbox:PATH, mail of other programs. A and B are any of these.
 
 Try it without a server: mailhaul demo
 ` + "\nExit codes:\n" + exitTable())
+	return b.String()
+}
+
+// commandLine is the line of a command in a list of commands.
+func commandLine(c *cli.Command) string {
+	left := c.Name
+	if c.ArgsUsage != "" {
+		left += " " + c.ArgsUsage
+	}
+	return fmt.Sprintf("  %s  %s\n", ui.PadRight(left, 26), c.Usage)
+}
+
+// groupHelp is the help of the commands whose first word is the same.
+func groupHelp(all []*cli.Command, first string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Usage: mailhaul %s COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n", first)
+	for _, c := range groupOf(all, first) {
+		b.WriteString(commandLine(c))
+	}
+	fmt.Fprintf(&b, "\n'mailhaul help %s COMMAND' tells more.\n", first)
 	return b.String()
 }
 

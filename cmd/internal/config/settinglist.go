@@ -120,7 +120,7 @@ func configSettings() []Setting {
 // fileSettings is the flag of all commands that have flags, and of those that work
 // on the file.
 func fileSettings(flags []Setting) []Setting {
-	commands := []string{"config init", "config path", "config check", "history", "show"}
+	commands := []string{"config init", "config path", "config check", "history"}
 	for _, s := range flags {
 		commands = append(commands, s.Commands...)
 	}
