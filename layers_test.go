@@ -58,7 +58,7 @@ func foreign() map[string][]string {
 		"github.com/emersion/go-imap/v2/imapserver": {"migrate/imaptest", "migrate/imaptest/..."},
 		"github.com/schollz/progressbar/v3":         {"cmd/internal/ui"},
 		"github.com/pelletier/go-toml/v2/unstable":  {"cmd/internal/config"},
-		"github.com/zalando/go-keyring":             {"cmd/internal/credential"},
+		"github.com/zalando/go-keyring":             {"cmd/internal/credential", "cmd/internal/oauth"},
 		"golang.org/x/term":                         {"cmd/internal/ui"},
 		"github.com/urfave/cli/v2":                  {"cmd/internal/app"},
 		"modernc.org/sqlite":                        {"checkpoint", "checkpoint/..."},
