@@ -1,6 +1,7 @@
 package migrate_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -26,6 +27,7 @@ type world struct {
 	dir                     string
 	format                  archive.Format
 	options                 migrate.Options
+	timeout                 time.Duration // without an octet, 0 for ten seconds
 }
 
 // backup runs one backup and closes everything.
@@ -43,7 +45,7 @@ func (w *world) backupUntil(t *testing.T, ctx context.Context) (migrate.Summary,
 	}
 	number, _ := strconv.Atoi(port)
 	src, err := imapaccount.Open(t.Context(), imapaccount.Config{Host: host, Port: number, User: w.user, Password: w.password,
-		Security: imapaccount.PlainText, Timeout: 10 * time.Second, RetryPause: time.Millisecond, Retries: 2})
+		Security: imapaccount.PlainText, Timeout: cmp.Or(w.timeout, 10*time.Second), RetryPause: time.Millisecond, Retries: 2})
 	if err != nil {
 		return migrate.Summary{}, err
 	}

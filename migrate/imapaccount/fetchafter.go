@@ -93,7 +93,7 @@ func (f *fetcher) checkMissing() error {
 		return err
 	}
 	var there mailhaul.UIDSet
-	err := f.s.wait(c.fetch, int(2*u.pending.Len())+100_000, maxLine, func(_ uint32, word string, r *response) error {
+	err := f.s.wait(c.fetch, int(2*u.pending.Len())+maxTold, maxLine, func(_ uint32, word string, r *response) error {
 		if word != "FETCH" {
 			return nil
 		}

@@ -25,7 +25,7 @@ func (f *fetcher) answer(c *command) error {
 // patience is how many untagged answers may come: those of all commands under
 // way, and as many of which nobody asked.
 func (f *fetcher) patience() int {
-	n := uint64(100_000)
+	n := uint64(maxTold)
 	for _, c := range f.flight {
 		n += 2 * c.pending.Len()
 	}
@@ -39,7 +39,7 @@ func (f *fetcher) open(c *command) error {
 	f.current, f.barren = "", 0
 	seen := *c.folder
 	var exists int64
-	err := f.s.wait(c.examine, 100_000, maxLine, func(n uint32, word string, r *response) error {
+	err := f.s.wait(c.examine, maxTold, maxLine, func(n uint32, word string, r *response) error {
 		return readExamine(n, word, r, &seen, &exists)
 	})
 	switch {
@@ -63,6 +63,10 @@ func (f *fetcher) message(r *response) error {
 	got, err := f.reader.read(r, func(so fetched, b *body) error {
 		if held != nil || delivered {
 			return nil
+		}
+		if b.size > maxMessage {
+			f.reading = so.uid
+			return fmt.Errorf("%w: a message of %d octets", errSyntax, b.size)
 		}
 		if f.complete(so) {
 			u := f.wanting(so.uid)

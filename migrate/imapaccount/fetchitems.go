@@ -26,10 +26,23 @@ type body struct {
 	io.Reader
 	size int64
 	err  error
+	// end reads on behind the octets, nil when that is done. What follows a body of
+	// another size than was announced is no IMAP: then it is no message.
+	end func() error
 }
 
 func (b *body) Read(p []byte) (int, error) {
+	if b.err != nil {
+		return 0, b.err
+	}
 	n, err := b.Reader.Read(p)
+	if err == io.EOF && b.end != nil {
+		end := b.end
+		b.end = nil
+		if bad := end(); bad != nil {
+			err = bad
+		}
+	}
 	if err != nil && err != io.EOF {
 		b.err = err
 	}
@@ -147,14 +160,26 @@ func readBody(r *response, f fetched, onBody func(fetched, *body) error) error {
 		return err
 	}
 	if onBody != nil {
-		if err := onBody(f, &body{Reader: l, size: l.Left()}); err != nil {
+		b := &body{Reader: l, size: l.Left(), end: r.endOfBody}
+		if err := onBody(f, b); err != nil || b.end == nil {
 			return err
 		}
 	}
-	if err := l.Discard(); err != nil {
+	if err := r.drop(l); err != nil {
 		return err
 	}
 	return r.next(maxLine)
+}
+
+// endOfBody reads what stands behind a body: more items, or the end of the list.
+func (r *response) endOfBody() error {
+	if err := r.next(maxLine); err != nil {
+		return err
+	}
+	if !r.peek(' ') && !r.peek(')') {
+		return r.syntax("the end of a message")
+	}
+	return nil
 }
 
 // parseDate reads an INTERNALDATE (RFC 9051, 9, date-time), its zone kept as

@@ -3,6 +3,7 @@ package imapaccount
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -23,6 +24,9 @@ func (a *Account) Folders(ctx context.Context) ([]*mailhaul.Folder, error) {
 		if err := l.list(); err != nil {
 			return err
 		}
+		if len(l.folders) == 0 {
+			return &mailhaul.Error{Scope: mailhaul.ScopeAccount, Op: "list folders of " + a.config.Host, Err: errNoFolders}
+		}
 		a.namespaces, a.utf8, a.limits = l.namespaces, s.utf8, l.limitsFound
 		a.id = l.id
 		for _, f := range l.folders {
@@ -34,6 +38,10 @@ func (a *Account) Folders(ctx context.Context) ([]*mailhaul.Folder, error) {
 	})
 	return folders, err
 }
+
+// errNoFolders: an account without INBOX is none (RFC 9051, 5.1). To believe it
+// would be to take all mail for deleted.
+var errNoFolders = errors.New("the server names none, not even INBOX")
 
 // lister collects what the answers to LIST and its companions say.
 type lister struct {

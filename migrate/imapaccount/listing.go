@@ -17,6 +17,10 @@ const listWindow = 32
 // maxFlagEntries bounds the flags of one folder that a server can make us hold.
 const maxFlagEntries = 4_000_000
 
+// patience is how many answers about the messages of a folder may come, when the
+// server says that there are so many: each twice, and what others change.
+func patience(exists int64) int { return int(min(2*exists+maxTold, maxFlagEntries)) }
+
 // List looks into folders, all of them in one flight of commands.
 func (a *Account) List(ctx context.Context, requests []mailhaul.ListRequest, report func(mailhaul.Listing) error) error {
 	var stopped error // report's own error, which no new connection mends
@@ -147,7 +151,7 @@ func (v *viewer) answer(w *view) error {
 	}
 	f := w.listing.Folder
 	opened := true
-	err := v.s.wait(w.examine, 100_000, maxLine, func(n uint32, word string, r *response) error {
+	err := v.s.wait(w.examine, maxTold, maxLine, func(n uint32, word string, r *response) error {
 		return readExamine(n, word, r, f, &w.exists)
 	})
 	if err != nil {
@@ -163,7 +167,7 @@ func (v *viewer) answer(w *view) error {
 			continue
 		}
 		found := w.found(tag)
-		err := v.s.wait(tag, maxFlagEntries, maxSetLine, func(n uint32, word string, r *response) error {
+		err := v.s.wait(tag, patience(w.exists), maxSetLine, func(n uint32, word string, r *response) error {
 			if !opened {
 				return nil // of whatever folder it speaks, it is not this one
 			}
@@ -321,7 +325,7 @@ func (v *viewer) heal(w *view) error {
 		return err
 	}
 	var exists int64
-	err := v.s.wait(examine, 100_000, maxLine, func(n uint32, word string, r *response) error {
+	err := v.s.wait(examine, maxTold, maxLine, func(n uint32, word string, r *response) error {
 		return readExamine(n, word, r, f, &exists)
 	})
 	if err != nil {
@@ -329,7 +333,7 @@ func (v *viewer) heal(w *view) error {
 	}
 	live := w.listing.Live
 	var found mailhaul.UIDSet
-	err = v.s.wait(uids, maxFlagEntries, maxLine, func(_ uint32, word string, r *response) error {
+	err = v.s.wait(uids, patience(exists), maxLine, func(_ uint32, word string, r *response) error {
 		if word != "FETCH" {
 			return nil
 		}

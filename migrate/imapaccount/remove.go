@@ -36,7 +36,7 @@ func removeIn(s *session, at *mailhaul.Folder, uids mailhaul.UIDSet) error {
 		return err
 	}
 	for _, tag := range tags {
-		if err := s.wait(tag, maxFlagEntries, maxLine, ignore); err != nil {
+		if err := s.wait(tag, maxTold, maxLine, ignore); err != nil {
 			return err
 		}
 	}

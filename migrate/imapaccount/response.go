@@ -16,6 +16,13 @@ const (
 	maxSetLine = 16 << 20 // an ESEARCH answer: a set with very many gaps
 	maxString  = 64 << 10 // a name or header line given as literal
 	maxDepth   = 64       // lists within lists
+	maxMessage = 4 << 30  // a message
+	// maxTold bounds the untagged answers to one command of which nobody knows how
+	// many to expect: whatever others do to the folder is told, too.
+	maxTold = 100_000
+	// maxUnasked bounds the octets of literals, in the answers to one command,
+	// that nobody asked for: they cost no memory, but time.
+	maxUnasked = 64 << 20
 )
 
 // errSyntax is wrapped by every complaint about an answer's form.
@@ -24,8 +31,9 @@ var errSyntax = errors.New("the server's answer is not IMAP")
 // response reads one answer of the server token by token. The line's literals
 // are read where they stand, so that bodies can be streamed.
 type response struct {
-	c    *wire.Conn
-	rest []byte // of the current line, without its CR LF
+	c       *wire.Conn
+	rest    []byte // of the current line, without its CR LF
+	unasked int64  // octets of literals that were dropped since the command was waited for
 }
 
 // next reads the next line of an answer, which begins a new answer or goes on
@@ -226,7 +234,7 @@ func (r *response) skip() error {
 			if err != nil {
 				return err
 			}
-			if err := l.Discard(); err != nil {
+			if err := r.drop(l); err != nil {
 				return err
 			}
 			if err := r.next(maxLine); err != nil {
@@ -243,6 +251,14 @@ func (r *response) skip() error {
 	}
 }
 
+// drop reads what is left of a literal that nobody asked for.
+func (r *response) drop(l *wire.Literal) error {
+	if r.unasked += l.Left(); r.unasked > maxUnasked || r.unasked < 0 {
+		return fmt.Errorf("%w: more than %d octets that nobody asked for", errSyntax, maxUnasked)
+	}
+	return l.Discard()
+}
+
 // drain reads what is left of an answer, literals included.
 func (r *response) drain() error {
 	for {
@@ -251,7 +267,7 @@ func (r *response) drain() error {
 			r.rest = nil
 			return nil
 		}
-		if err := r.c.Literal(n).Discard(); err != nil {
+		if err := r.drop(r.c.Literal(n)); err != nil {
 			return err
 		}
 		if err := r.next(maxLine); err != nil {

@@ -145,7 +145,7 @@ func (w *sender) probe(l *lane) error {
 	if err := w.s.conn.Flush(); err != nil {
 		return err
 	}
-	return w.s.wait(tag, 100_000, maxLine, ignore)
+	return w.s.wait(tag, maxTold, maxLine, ignore)
 }
 
 // begin announces a batch and sends it.
@@ -251,7 +251,7 @@ func (w *sender) settle(l *lane) error {
 // outcome waits for the answer to an APPEND and returns the UIDs that it gives
 // (RFC 4315, 3), in their order; none when it does not say.
 func (w *sender) outcome(tag string) (placed appended, err error) {
-	err = w.s.wait(tag, 100_000, maxLine, ignore)
+	err = w.s.wait(tag, maxTold, maxLine, ignore)
 	if len(w.s.early) == 0 {
 		w.s.early = nil
 	}

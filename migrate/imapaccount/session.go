@@ -97,6 +97,7 @@ func (s *session) wait(tag string, more, limit int, handle untagged) error {
 		delete(s.early, tag)
 		return err
 	}
+	s.r.unasked = 0
 	for range more {
 		if err := s.r.next(limit); err != nil {
 			return err

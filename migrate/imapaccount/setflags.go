@@ -63,7 +63,7 @@ func (w *flagWriter) open(at *mailhaul.Folder) error {
 	if err := w.s.conn.Flush(); err != nil {
 		return err
 	}
-	return w.s.wait(tag, 100_000, maxLine, func(_ uint32, word string, r *response) error {
+	return w.s.wait(tag, maxTold, maxLine, func(_ uint32, word string, r *response) error {
 		if word == "OK" && r.code() == "PERMANENTFLAGS" {
 			return w.readStorable(r)
 		}
@@ -132,7 +132,7 @@ func (w *flagWriter) chunk(uids mailhaul.UIDSet) (kept int, err error) {
 	}
 	refusals := make([]error, len(tags))
 	for i, tag := range tags {
-		err := w.s.wait(tag, maxFlagEntries, maxLine, ignore)
+		err := w.s.wait(tag, maxTold, maxLine, ignore)
 		if err != nil && !isRefusal(err) {
 			return kept, err
 		}
@@ -159,7 +159,7 @@ func (w *flagWriter) without(uids mailhaul.UIDSet, flags mailhaul.Flags, refusal
 	if err := w.s.conn.Flush(); err != nil {
 		return err
 	}
-	return w.s.wait(tag, maxFlagEntries, maxLine, ignore)
+	return w.s.wait(tag, maxTold, maxLine, ignore)
 }
 
 // now asks for the flags that messages have.
@@ -169,7 +169,7 @@ func (w *flagWriter) now(uids mailhaul.UIDSet) (map[mailhaul.UID]mailhaul.Flags,
 		return nil, err
 	}
 	now := map[mailhaul.UID]mailhaul.Flags{}
-	err := w.s.wait(tag, maxFlagEntries, maxLine, func(_ uint32, word string, r *response) error {
+	err := w.s.wait(tag, maxTold, maxLine, func(_ uint32, word string, r *response) error {
 		if word != "FETCH" {
 			return nil
 		}

@@ -174,11 +174,17 @@ func (s *ScriptServer) accept() {
 
 // greet says the first line of a connection.
 func (s *ScriptServer) greet(c *ScriptConn) {
-	if s.script.Greeting != "" {
-		c.Say(s.script.Greeting)
-		return
+	for _, q := range s.script.Quirks {
+		if q.Greet != nil && q.Greet(c) {
+			return
+		}
 	}
-	c.Say("* OK [CAPABILITY " + s.capability(c) + "] ready")
+	c.Say(s.greeting(c))
+}
+
+// greeting is the first line of a connection, quirks aside.
+func (s *ScriptServer) greeting(c *ScriptConn) string {
+	return cmp.Or(s.script.Greeting, "* OK [CAPABILITY "+s.capability(c)+"] ready")
 }
 
 // capability returns what is announced on a connection.

@@ -10,6 +10,9 @@ import (
 // [Script.Answer], one at a time over all connections. A quirk that counts
 // belongs to one server.
 type Quirk struct {
+	// Greet is asked before the server greets. It returns true when it has said
+	// what there is to say.
+	Greet func(c *ScriptConn) bool
 	// Answer is asked for each command before the default answer. It returns true
 	// when it has answered.
 	Answer func(c *ScriptConn, command Command) bool
