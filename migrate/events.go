@@ -11,7 +11,11 @@ import (
 type events struct {
 	tell func(Event)
 	mu   sync.Mutex
-	last Event // the counts, and the folder that was told last
+	last Event // the counts
+	// arriving is the folder that was told last; totals and done count messages by
+	// folder.
+	arriving     string
+	totals, done map[string]int64
 }
 
 func (e *events) send(kind EventKind, change func(*Event)) {
@@ -20,27 +24,39 @@ func (e *events) send(kind EventKind, change func(*Event)) {
 	ev := e.last
 	ev.Kind, ev.UID, ev.Text = kind, 0, ""
 	change(&ev)
+	ev.FolderMessages, ev.FolderTotal = e.done[ev.Folder], e.totals[ev.Folder]
 	e.last = ev
 	if e.tell != nil {
 		e.tell(ev)
 	}
 }
 
-func (e *events) plan(messages, octets int64) {
-	e.send(EventPlan, func(ev *Event) { ev.TotalMessages, ev.TotalOctets = messages, octets })
+// plan tells what is to be hauled; totals are messages by folder.
+func (e *events) plan(totals map[string]int64, octets int64) {
+	e.send(EventPlan, func(ev *Event) {
+		e.totals = totals
+		ev.TotalMessages, ev.TotalOctets = 0, octets
+		for _, n := range totals {
+			ev.TotalMessages += n
+		}
+	})
 }
 
-func (e *events) progress(messages, octets int64) {
+// progress tells of a message of a folder that became durable.
+func (e *events) progress(folder string, octets int64) {
 	e.send(EventProgress, func(ev *Event) {
-		ev.Messages += messages
+		ev.Folder = folder
+		ev.Messages++
 		ev.Octets += octets
+		e.done[folder]++
 	})
 }
 
 // folder tells of a folder when it is another one than the last.
 func (e *events) folder(name string) {
 	e.mu.Lock()
-	same := e.last.Folder == name
+	same := e.arriving == name
+	e.arriving = name
 	e.mu.Unlock()
 	if !same {
 		e.send(EventFolder, func(ev *Event) { ev.Folder = name })

@@ -13,11 +13,11 @@ import (
 // durable and recorded before it returns.
 func (b *haul) fetch(ctx context.Context) error {
 	var work []mailhaul.Work
-	var messages int64
+	messages := map[string]int64{}
 	for _, l := range b.listed {
 		if !l.fetch.Empty() {
 			work = append(work, mailhaul.Work{Folder: l.folder, UIDs: l.fetch})
-			messages += int64(l.fetch.Len())
+			messages[l.folder.Name] += int64(l.fetch.Len())
 		}
 	}
 	octets := b.octets(work)
@@ -209,5 +209,5 @@ func (b *haul) copied(f *mailhaul.Folder, r mailhaul.Receipt) {
 	if b.holder != nil {
 		b.remember(f, r)
 	}
-	b.events.progress(1, r.Size)
+	b.events.progress(f.Name, r.Size)
 }

@@ -25,7 +25,7 @@ func Haul(ctx context.Context, src mailhaul.Source, dst mailhaul.Target, led *ch
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	b := &haul{src: src, dst: dst, led: led, o: o, events: events{tell: o.Events}, reports: map[*mailhaul.Folder]*FolderReport{},
+	b := &haul{src: src, dst: dst, led: led, o: o, events: events{tell: o.Events, done: map[string]int64{}}, reports: map[*mailhaul.Folder]*FolderReport{},
 		failed: map[*mailhaul.Folder][]checkpoint.Failure{}, broken: map[*mailhaul.Folder]bool{}, closed: map[*mailhaul.Folder]bool{}}
 	b.holder, _ = dst.(mailhaul.Holder)
 	start := o.Now()

@@ -56,7 +56,7 @@ type EventKind int
 const (
 	// EventPlan: what is to be done is known; the totals are set.
 	EventPlan EventKind = iota
-	// EventProgress: messages became durable.
+	// EventProgress: a message of Folder became durable.
 	EventProgress
 	// EventFolder: messages of another folder arrive.
 	EventFolder
@@ -78,6 +78,8 @@ type Event struct {
 	Messages, Octets int64
 	// TotalMessages and TotalOctets are to be fetched in this run, -1 unknown.
 	TotalMessages, TotalOctets int64
+	// FolderMessages of FolderTotal messages of Folder are durable.
+	FolderMessages, FolderTotal int64
 }
 
 // Summary is what a run did.

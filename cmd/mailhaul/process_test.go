@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -221,13 +222,23 @@ func TestTerminal(t *testing.T) {
 	backup := func(args ...string) *exec.Cmd {
 		return command(t, append([]string{"backup", source, filepath.Join(t.TempDir(), "archive")}, args...)...)
 	}
-	const erase = "\x1b[2K\r"
-	t.Run("bar and summary", func(t *testing.T) {
-		out := onTerminal(t, "", "", backup("--limit-rate", "2M"))
-		for _, want := range []string{"/200 ", "%", "/3.0 MB, ", "B/s) ", "[1s:", erase, "200 new, 0 flags changed, 0 gone, 0 failed, "} {
+	const erase = "\r\x1b[J"
+	t.Run("bars and summary", func(t *testing.T) {
+		out := onTerminal(t, "", "", backup("--limit-rate", "1M"))
+		for _, want := range []string{"% [=", "/200 messages, ", "/3.0 MB, ", "B/s", "/134 in INBOX", erase, "200 new, 0 flags changed, 0 gone, 0 failed, "} {
 			if !strings.Contains(out, want) {
 				t.Errorf("got %q, want %q in it", out, want)
 			}
+		}
+		if regexp.MustCompile(`\x1b\[[0-9;]*m`).MatchString(out) {
+			t.Errorf("coloured: %q", out)
+		}
+	})
+	t.Run("no escape sequences with NO_COLOR", func(t *testing.T) {
+		cmd := backup("--limit-rate", "2M")
+		cmd.Env = append(cmd.Env, "NO_COLOR=1")
+		if out := onTerminal(t, "", "", cmd); strings.Contains(out, "\x1b") || !strings.Contains(out, "/200 messages, ") || !strings.Contains(out, "200 new") {
+			t.Errorf("got %q", out)
 		}
 	})
 	t.Run("none when quiet", func(t *testing.T) {

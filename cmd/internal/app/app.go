@@ -101,7 +101,7 @@ type outputOptions struct {
 func withUI(ctx context.Context, env Env, o outputOptions, command string, do func(*ui.UI) error) error {
 	u := ui.New(ui.Options{
 		Stdout: env.Stdout, Stderr: env.Stderr,
-		Redraws: env.Terminal.Redraws, Width: env.Terminal.Width,
+		Redraws: env.Terminal.Redraws, Plain: env.Terminal.Plain, Width: env.Terminal.Width,
 		Quiet: o.quiet, Verbose: o.verbose, JSON: o.json, Now: env.Now,
 	})
 	err := do(u)

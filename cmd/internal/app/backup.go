@@ -145,7 +145,7 @@ func backup(ctx context.Context, env Env, u *ui.UI, o backupOptions) (err error)
 }
 
 func (o backupOptions) pipeline(env Env, u *ui.UI) migrate.Options {
-	t := &events{u: u, verb: "fetch", told: map[string]bool{}}
+	t := newEvents(u, "fetch", env.Now)
 	return migrate.Options{
 		Filter: o.filter, Command: "backup", DryRun: o.dryRun, Now: env.Now,
 		Events: func(e migrate.Event) {

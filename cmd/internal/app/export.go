@@ -101,7 +101,7 @@ func exportArchive(ctx context.Context, env Env, u *ui.UI, o exportOptions) (err
 		return err
 	}
 	defer closing(&err, "export", target.Close)
-	t := &events{u: u, verb: "write", told: map[string]bool{}}
+	t := newEvents(u, "write", env.Now)
 	summary, err := migrate.Haul(ctx, source, target, ledger, migrate.Options{
 		Filter: o.filter, Folders: folders, Criteria: o.criteria, Command: "export", Now: env.Now, Events: t.tell,
 	})

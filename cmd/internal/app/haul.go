@@ -117,7 +117,7 @@ func haul(ctx context.Context, env Env, u *ui.UI, o haulOptions) (err error) {
 }
 
 func (o haulOptions) pipeline(ctx context.Context, env Env, u *ui.UI) migrate.Options {
-	t := &events{u: u, verb: "copy", told: map[string]bool{}}
+	t := newEvents(u, "copy", env.Now)
 	return migrate.Options{
 		Filter: o.filter, Criteria: o.criteria, Mapping: o.mapping, Match: o.match, Again: o.again, NoFlags: o.noFlags,
 		Mirror: o.mirror, Confirm: func(ctx context.Context, removals []migrate.Removal) (bool, error) {

@@ -59,7 +59,7 @@ type troubleObject struct {
 // backup.
 func tellHaul(u *ui.UI, o haulOptions, s migrate.Summary) {
 	bad := failed(s) || s.Interrupted || len(s.Altered) > 0 || s.Missing > 0
-	loud := bad || u.Interactive() || u.Verbose() || o.output.summary
+	loud := bad || u.Interactive() || u.Logged() || u.Verbose() || o.output.summary
 	sum := migrate.FolderReport{}
 	for _, r := range s.Reports {
 		sum.TooLarge += r.TooLarge

@@ -75,14 +75,10 @@ type rebuildObject struct {
 }
 
 func rebuild(ctx context.Context, env Env, u *ui.UI, o rebuildOptions) error {
-	what := "rebuild"
-	if u.JSON() {
-		what = "" // there it is the folder
-	}
 	report, err := archive.Rebuild(ctx, o.archive, archive.RebuildOptions{
 		Account: o.account, Force: o.force, Now: env.Now,
 		Progress: func(messages, octets int64) {
-			u.Progress(ui.Progress{What: what, Messages: messages, Octets: octets, TotalMessages: -1, TotalOctets: -1})
+			u.Progress(ui.Progress{What: "rebuild", Messages: messages, Octets: octets, TotalMessages: -1, TotalOctets: -1})
 		},
 		Report: func(d archive.Damage) { printDamage(u, d) },
 	})

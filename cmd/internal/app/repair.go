@@ -87,12 +87,8 @@ func repair(ctx context.Context, env Env, u *ui.UI, o repairOptions) (err error)
 	if err != nil {
 		return err
 	}
-	what := "verify"
-	if u.JSON() {
-		what = "" // there it is the folder
-	}
 	r.Progress = func(messages, octets int64) {
-		u.Progress(ui.Progress{What: what, Messages: messages, Octets: octets, TotalMessages: total, TotalOctets: totalOctets})
+		u.Progress(ui.Progress{What: "verify", Messages: messages, Octets: octets, TotalMessages: total, TotalOctets: totalOctets})
 	}
 	r.Report = func(x archive.Repaired) { tellRepaired(u, o.dryRun, x) }
 	defer context.AfterFunc(ctx, func() {

@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/cmd/internal/ui"
@@ -30,19 +31,48 @@ type events struct {
 	// told holds the folders that were told of: with several connections the
 	// pipeline comes back to a folder again and again.
 	told map[string]bool
+	// now is the progress that was shown last; of its folder something was told at
+	// that time.
+	now   ui.Progress
+	at    time.Time
+	clock func() time.Time
+}
+
+func newEvents(u *ui.UI, verb string, now func() time.Time) *events {
+	return &events{u: u, verb: verb, told: map[string]bool{}, clock: now}
+}
+
+// lingering is how long a folder in which nothing happens is shown while there is
+// something to tell of another one.
+const lingering = 5 * time.Second
+
+// progress shows how far the run is. With several connections messages of many
+// folders become safe at once: a folder is shown until it is done, or nothing
+// has come of it for a while, so that its line can be read.
+func (t *events) progress(e migrate.Event) {
+	now, shown := t.clock(), t.now
+	p := ui.Progress{
+		Messages: e.Messages, Octets: e.Octets, TotalMessages: e.TotalMessages, TotalOctets: e.TotalOctets,
+		Folder: e.Folder, FolderMessages: e.FolderMessages, FolderTotal: e.FolderTotal,
+	}
+	switch {
+	case t.u.JSON(), shown.Folder == e.Folder, shown.FolderMessages >= shown.FolderTotal, now.Sub(t.at) >= lingering:
+		t.at = now
+	default:
+		p.Folder, p.FolderMessages, p.FolderTotal = shown.Folder, shown.FolderMessages, shown.FolderTotal
+	}
+	t.now = p
+	t.u.Progress(p)
 }
 
 func (t *events) tell(e migrate.Event) {
 	u := t.u
 	switch e.Kind {
 	case migrate.EventProgress:
-		u.Progress(ui.Progress{
-			What: e.Folder, Messages: e.Messages, Octets: e.Octets,
-			TotalMessages: e.TotalMessages, TotalOctets: e.TotalOctets,
-		})
+		t.progress(e)
 	case migrate.EventPlan:
 		u.Event(eventObject{Event: "plan", TotalMessages: &e.TotalMessages, TotalOctets: &e.TotalOctets}, t.planText(e))
-		if u.Interactive() && e.TotalMessages > 0 { // the bar, before the first message is safe
+		if !u.JSON() && e.TotalMessages > 0 { // before the first message is safe
 			u.Progress(ui.Progress{TotalMessages: e.TotalMessages, TotalOctets: e.TotalOctets})
 		}
 	case migrate.EventFolder:
@@ -106,7 +136,7 @@ func tellSummary(u *ui.UI, o summaryOptions, s migrate.Summary) {
 	if bad {
 		tellFailures(u, s)
 	}
-	if !u.JSON() && (bad || u.Interactive() || u.Verbose() || o.output.summary) {
+	if !u.JSON() && (bad || u.Interactive() || u.Logged() || u.Verbose() || o.output.summary) {
 		u.Say(summaryText(s))
 	}
 	if s.Interrupted {

@@ -97,12 +97,8 @@ func verify(ctx context.Context, u *ui.UI, a *archive.Archive, o verifyOptions) 
 			return err
 		}
 	}
-	what := "verify"
-	if u.JSON() {
-		what = "" // there it is the folder
-	}
 	some.Progress = func(messages, octets int64) {
-		u.Progress(ui.Progress{What: what, Messages: messages, Octets: octets, TotalMessages: total, TotalOctets: totalOctets})
+		u.Progress(ui.Progress{What: "verify", Messages: messages, Octets: octets, TotalMessages: total, TotalOctets: totalOctets})
 	}
 	healable := false
 	some.Report = func(d archive.Damage) {

@@ -1,143 +1,85 @@
 package ui
 
 import (
-	"fmt"
 	"io"
-	"time"
+	"strings"
 
 	"github.com/schollz/progressbar/v3"
 )
 
-// Progress is how far a command has come.
-type Progress struct {
-	// What is being worked on, usually a folder.
-	What string
-	// Done so far, and in all; totals are -1 while unknown.
-	Messages, Octets           int64
-	TotalMessages, TotalOctets int64
-}
-
-// redraw is the shortest time between two drawings of a bar.
-const redraw = 100 * time.Millisecond
-
-// bar shows progress on one terminal line: what, messages, octets, share, rate
-// and the time left.
+// bar is one line that shows a share as a bar, or while the whole is not known
+// that something goes on.
 type bar struct {
-	bar      *progressbar.ProgressBar
-	out      *gate
-	byOctets bool  // octets are counted, else messages
-	max      int64 // -1: a spinner
-	label    int   // cells for the description
-	start    time.Time
-	shown    time.Time
-	before   int64 // octets that were done at the start
+	bar *progressbar.ProgressBar
+	max int64
 }
 
-// gate passes on what is written to it while it is open.
-type gate struct {
-	w    io.Writer
-	open bool
+// line draws the bar at done of total, with text behind it, in at most width
+// cells. The bar writes nothing itself: all lines go to the terminal in one
+// piece, else it flickers.
+func (b *bar) line(done, total int64, text string, width int) string {
+	if total <= 0 {
+		total = -1 // a spinner
+	}
+	if b.bar == nil || b.max != total {
+		b.max = total
+		b.bar = progressbar.NewOptions64(total,
+			progressbar.OptionSetWriter(io.Discard),
+			progressbar.OptionUseANSICodes(true),
+			progressbar.OptionSetWidth(12),
+			progressbar.OptionThrottle(0),
+			progressbar.OptionClearOnFinish(),
+			progressbar.OptionSetElapsedTime(false),
+			progressbar.OptionSetPredictTime(false),
+			progressbar.OptionShowDescriptionAtLineEnd(),
+			progressbar.OptionSpinnerType(9),
+			// Else the bar draws from a goroutine of its own that nobody can end.
+			progressbar.OptionSetSpinnerChangeInterval(0),
+			progressbar.OptionSetTheme(progressbar.Theme{
+				Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]",
+			}),
+		)
+	}
+	if total > 0 {
+		// A full bar counts as finished and would never be drawn again; and what
+		// a server announced may be less than what came.
+		done = min(done, total-1)
+	}
+	// Its error says that the count passed the maximum, which it cannot.
+	_ = b.bar.Set64(max(0, done))
+	b.bar.Describe(text)
+	line := strings.TrimSuffix(strings.TrimPrefix(b.bar.String(), "\r"), "\x1b[0K")
+	return Fit(strings.TrimRight(line, " "), width)
 }
 
-func (g *gate) Write(b []byte) (int, error) {
-	if !g.open {
-		return len(b), nil
-	}
-	return g.w.Write(b)
+// block is some lines at the bottom of a terminal that are drawn again and
+// again. Between two drawings the cursor stands where the block begins: whatever
+// the terminal makes of its lines when it is resized, all of it is below.
+type block struct {
+	w     io.Writer
+	plain bool // without escape sequences: the first line only
+	width int  // of what stands there, 0 for nothing
 }
 
-// newBar makes a bar for a terminal of width columns.
-func newBar(w io.Writer, width int, p Progress, now time.Time) *bar {
-	roomy := width >= 76
-	b := &bar{max: -1, label: max(8, width-20), out: &gate{w: w, open: true}, start: now, before: p.Octets}
-	if roomy {
-		b.label = width - 64
+// draw shows lines, none of more than width cells, in place of what was there. It
+// writes once and clears nothing that is to stay, so nothing flickers.
+func (b *block) draw(lines []string, width int) {
+	text := strings.Join(lines, "\x1b[K\r\n") + "\x1b[J" + strings.Repeat("\x1b[A", len(lines)-1)
+	if b.plain {
+		text = PadRight(lines[0], min(b.width, width))
 	}
-	switch {
-	case p.TotalOctets > 0:
-		b.byOctets, b.max = true, p.TotalOctets
-	case p.TotalMessages > 0:
-		b.max = p.TotalMessages
-		if roomy {
-			b.label = width - 42 // the octets stand in the description
-		}
-	default:
-		b.byOctets = true
-	}
-	options := []progressbar.Option{
-		// Not the file itself: the bar would call fsync on it at every turn.
-		progressbar.OptionSetWriter(b.out),
-		progressbar.OptionUseANSICodes(true),
-		progressbar.OptionSetWidth(8),
-		progressbar.OptionThrottle(0), // show does that
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetElapsedTime(roomy),
-		progressbar.OptionSetPredictTime(roomy),
-		progressbar.OptionSpinnerType(9),
-		// Else the bar draws from a goroutine of its own that nobody can end.
-		progressbar.OptionSetSpinnerChangeInterval(0),
-		progressbar.OptionSetTheme(progressbar.Theme{
-			Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]",
-		}),
-	}
-	if b.byOctets && roomy {
-		options = append(options, progressbar.OptionShowBytes(true), progressbar.OptionShowCount())
-	}
-	b.bar = progressbar.NewOptions64(b.max, options...)
-	return b
+	_, _ = io.WriteString(b.w, "\r"+text+"\r") // there is nobody to tell
+	b.width = width
 }
 
-// fits tells whether the bar can show p: another total needs another bar.
-func (b *bar) fits(p Progress) bool {
-	switch {
-	case p.TotalOctets > 0:
-		return b.byOctets && b.max == p.TotalOctets
-	case p.TotalMessages > 0:
-		return !b.byOctets && b.max == p.TotalMessages
+// wipe leaves nothing of the lines.
+func (b *block) wipe() {
+	text := "\x1b[J"
+	if b.plain {
+		text = strings.Repeat(" ", b.width) + "\r"
 	}
-	return b.max == -1
-}
-
-// show redraws the bar, unless it was drawn a moment ago.
-func (b *bar) show(p Progress, now time.Time) {
-	if !b.shown.IsZero() && now.Sub(b.shown) < redraw {
-		return
+	if b.width > 0 {
+		_, _ = io.WriteString(b.w, "\r"+text)
 	}
-	b.shown = now
-	n := p.Messages
-	if b.byOctets {
-		n = p.Octets
-	}
-	if b.max >= 0 {
-		// A full bar counts as finished and would never be drawn again; and
-		// what a server announced may be less than what came.
-		n = min(n, b.max-1)
-	}
-	// Setting the count draws the bar with the old description: not shown. Its
-	// error says that the count passed the maximum, which it cannot.
-	b.out.open = false
-	_ = b.bar.Set64(n)
-	b.out.open = true
-	b.bar.Describe(b.describe(p, now))
-}
-
-// describe is what stands before the bar.
-func (b *bar) describe(p Progress, now time.Time) string {
-	counts := fmt.Sprintf(" %d", p.Messages)
-	if p.TotalMessages >= 0 {
-		counts += fmt.Sprintf("/%d", p.TotalMessages)
-	}
-	if !b.byOctets {
-		counts += " " + Octets(p.Octets)
-		if elapsed := now.Sub(b.start).Seconds(); elapsed > 0.5 {
-			counts += " " + Octets(int64(float64(p.Octets-b.before)/elapsed)) + "/s"
-		}
-	}
-	return PadRight(Fit(Escape(p.What), max(4, b.label-len(counts)))+counts, b.label)
-}
-
-// clear wipes the bar's line; the next show draws it again.
-func (b *bar) clear() {
-	_ = b.bar.Clear()
-	b.shown = time.Time{}
+	b.width = 0
 }

@@ -42,3 +42,17 @@ func Elapsed(d time.Duration) string {
 	}
 	return d.Round(time.Second).String()
 }
+
+// timeLeft tells roughly how long something will take: 34 s, 12 min, 3 h 20 min.
+func timeLeft(d time.Duration) string {
+	minutes := int64(d.Round(time.Minute) / time.Minute)
+	switch {
+	case d < 99*time.Second:
+		return fmt.Sprintf("%d s", int64(d.Seconds()))
+	case minutes < 100:
+		return fmt.Sprintf("%d min", minutes)
+	case minutes < 48*60:
+		return fmt.Sprintf("%d h %d min", minutes/60, minutes%60)
+	}
+	return fmt.Sprintf("%d days", minutes/60/24)
+}

@@ -16,6 +16,8 @@ type Terminal struct {
 	// Redraws tells whether standard error is a terminal on which a line can be
 	// drawn again.
 	Redraws bool
+	// Plain tells that the user wants no escape sequences (NO_COLOR).
+	Plain bool
 	// Width is the number of columns now.
 	Width func() int
 	// Prompt asks for a line without echo; nil when standard input is no
@@ -28,7 +30,10 @@ type Terminal struct {
 // DetectTerminal looks at standard input and standard error.
 func DetectTerminal(stdin, stderr *os.File, getenv func(string) string) Terminal {
 	fd := int(stderr.Fd())
-	t := Terminal{Redraws: term.IsTerminal(fd) && getenv("TERM") != "dumb" && canRedraw(stderr)}
+	t := Terminal{
+		Redraws: term.IsTerminal(fd) && getenv("TERM") != "dumb" && canRedraw(stderr),
+		Plain:   getenv("NO_COLOR") != "",
+	}
 	t.Width = func() int {
 		width, _, err := term.GetSize(fd)
 		if err != nil || width <= 0 {

@@ -10,9 +10,9 @@ import (
 // Options says what a UI has to write to and how much it says.
 type Options struct {
 	Stdout, Stderr io.Writer
-	// Redraws and Width are those of the terminal behind Stderr.
-	Redraws bool
-	Width   func() int
+	// Redraws, Plain and Width are those of the terminal behind Stderr.
+	Redraws, Plain bool
+	Width          func() int
 	// Quiet says nothing but warnings and errors, Verbose also notices; JSON
 	// writes one object a line to Stdout and draws no bars.
 	Quiet, Verbose, JSON bool
@@ -20,13 +20,21 @@ type Options struct {
 }
 
 // UI is what a command speaks through. Its methods may be called from several
-// goroutines. The bar is drawn on Stderr; any other line wipes it first.
+// goroutines. Bars are drawn on Stderr; any other line wipes them first.
 type UI struct {
 	o        Options
 	mu       sync.Mutex
-	bar      *bar
+	watch    *watch    // nil while no progress is shown
+	later    []remark  // what is told when the bars are gone
+	logged   bool      // progress was told in lines
 	lastJSON time.Time // of the last progress object
 	err      error     // the first failed write to Stdout
+}
+
+// remark is something that waits to be told, and how often it was said.
+type remark struct {
+	text  string
+	times int
 }
 
 // New returns a UI.
@@ -41,8 +49,15 @@ func (u *UI) Interactive() bool { return u.o.Redraws && !u.o.Quiet && !u.o.JSON 
 // Verbose tells whether notices are shown.
 func (u *UI) Verbose() bool { return u.o.Verbose }
 
-// Progress shows how far the command has come: on a terminal with a bar, in
-// JSON with an object a second.
+// Logged tells whether progress was told in lines: a long run that nobody watches.
+func (u *UI) Logged() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.logged
+}
+
+// Progress shows how far the command has come: on a terminal with bars, in JSON
+// with an object a second, elsewhere with a line a minute.
 func (u *UI) Progress(p Progress) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -51,17 +66,14 @@ func (u *UI) Progress(p Progress) {
 	case u.o.JSON:
 		if now := u.o.Now(); now.Sub(u.lastJSON) >= time.Second {
 			u.lastJSON = now
-			u.object(progressObject{"progress", Text(p.What), p.Messages, p.Octets, p.TotalMessages, p.TotalOctets})
+			u.object(progressObject{"progress", Text(p.Folder), p.Messages, p.Octets, p.TotalMessages, p.TotalOctets})
 		}
-	case u.o.Redraws:
-		if u.bar != nil && !u.bar.fits(p) {
-			u.bar.clear()
-			u.bar = nil
+	default:
+		if u.watch == nil {
+			u.watch = u.startWatch(p)
 		}
-		if u.bar == nil {
-			u.bar = newBar(u.o.Stderr, u.o.Width(), p, u.o.Now())
-		}
-		u.bar.show(p, u.o.Now())
+		u.watch.now = p
+		u.show(u.watch)
 	}
 }
 
@@ -74,15 +86,49 @@ type progressObject struct {
 	TotalOctets   int64  `json:"total_octets"`
 }
 
-// EndProgress wipes the bar for good.
+// EndProgress wipes the bars for good and tells what was kept back for their
+// sake.
 func (u *UI) EndProgress() {
 	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.bar != nil {
-		u.bar.clear()
-		u.bar = nil
+	w := u.watch
+	u.watch = nil
+	if w != nil {
+		w.block.wipe()
+	}
+	for i, r := range u.later {
+		if i == mostLater {
+			u.line(fmt.Sprintf("and %d more; --verbose tells each at once", len(u.later)-i))
+			break
+		}
+		if r.times > 1 {
+			r.text += fmt.Sprintf(" (%d times)", r.times)
+		}
+		u.line(r.text)
+	}
+	u.later = nil
+	u.mu.Unlock()
+	if w != nil {
+		close(w.stop)
+		<-w.stopped
 	}
 }
+
+// mostLater is how many remarks are told one by one.
+const mostLater = 20
+
+// keep puts a line back until the bars are gone.
+func (u *UI) keep(text string) {
+	for i := range u.later {
+		if u.later[i].text == text {
+			u.later[i].times++
+			return
+		}
+	}
+	u.later = append(u.later, remark{text, 1})
+}
+
+// barred tells whether bars are on the screen.
+func (u *UI) barred() bool { return u.watch != nil && u.o.Redraws }
 
 // textObject is a JSON line that carries words.
 type textObject struct {
@@ -104,9 +150,20 @@ func (u *UI) Event(object any, text string) {
 	}
 }
 
-// Notice tells what a person may want to know, when asked to be verbose.
+// Notice tells what a person may want to know: when asked to be verbose at once;
+// when bars are shown behind them.
 func (u *UI) Notice(text string) {
-	u.Event(textObject{"notice", Text(text)}, text)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case u.o.Quiet:
+	case u.o.JSON:
+		u.object(textObject{"notice", Text(text)})
+	case u.o.Verbose:
+		u.line(Escape(text))
+	case u.barred():
+		u.keep(Escape(text))
+	}
 }
 
 // Remark is a Notice that a person who watches sees unasked: why nothing moves.
@@ -118,7 +175,8 @@ func (u *UI) Remark(text string) {
 	u.Notice(text)
 }
 
-// Warn tells what a person must know, even when quiet.
+// Warn tells what a person must know, even when quiet; while bars are shown it
+// waits until they are gone.
 func (u *UI) Warn(text string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -126,7 +184,12 @@ func (u *UI) Warn(text string) {
 		u.object(textObject{"warning", Text(text)})
 		return
 	}
-	u.line("mailhaul: warning: " + Escape(text))
+	text = "mailhaul: warning: " + Escape(text)
+	if u.barred() {
+		u.keep(text)
+		return
+	}
+	u.line(text)
 }
 
 // Say writes one line to Stderr, whatever the options.
@@ -136,11 +199,11 @@ func (u *UI) Say(text string) {
 	u.line(Escape(text))
 }
 
-// line wipes the bar and writes a line to Stderr. There is nobody to tell when
+// line wipes the bars and writes a line to Stderr. There is nobody to tell when
 // that fails.
 func (u *UI) line(text string) {
-	if u.bar != nil {
-		u.bar.clear()
+	if u.watch != nil {
+		u.watch.block.wipe()
 	}
 	_, _ = fmt.Fprintln(u.o.Stderr, text)
 }
@@ -149,8 +212,8 @@ func (u *UI) line(text string) {
 func (u *UI) Print(text string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.bar != nil {
-		u.bar.clear()
+	if u.watch != nil {
+		u.watch.block.wipe()
 	}
 	u.write([]byte(text))
 }

@@ -38,7 +38,7 @@ func TestWhoHears(t *testing.T) {
 			u.Event("object", "event")
 			u.Notice("notice")
 			u.Remark("remark")
-			u.Progress(ui.Progress{What: "A", Messages: 1, Octets: 10, TotalMessages: 9, TotalOctets: 100})
+			u.Progress(ui.Progress{Messages: 1, Octets: 10, TotalMessages: 9, TotalOctets: 100, Folder: "A"})
 			u.Warn("w")
 			u.Say("said")
 			u.Print("data\n")
@@ -47,7 +47,7 @@ func TestWhoHears(t *testing.T) {
 				t.Errorf("stdout: got %q, want %q", stdout.String(), tt.stdout)
 			}
 			if tt.bar {
-				if !strings.Contains(stderr.String(), "A 1/9") || !strings.Contains(stderr.String(), "said\n") {
+				if !strings.Contains(stderr.String(), "1/9 messages") || !strings.Contains(stderr.String(), "said\n") {
 					t.Errorf("stderr: got %q, want a bar in it", stderr.String())
 				}
 			} else if stderr.String() != tt.stderr {
@@ -57,28 +57,30 @@ func TestWhoHears(t *testing.T) {
 	}
 }
 
-// TestBarKeepsItsLine: on terminals of any width each drawing of the bar fits
-// on one line, also for wide names and for more than was announced, and a line
-// that is written wipes it.
-func TestBarKeepsItsLine(t *testing.T) {
-	for _, width := range []int{40, 60, 76, 80, 132, 200} {
+// TestBarsKeepTheirLines: on terminals of any width each line of the bars fits,
+// also for wide names and for more than was announced, and a line that is
+// written wipes them.
+func TestBarsKeepTheirLines(t *testing.T) {
+	for _, width := range []int{1, 20, 40, 60, 76, 80, 132, 200} {
 		for name, p := range map[string]ui.Progress{
-			"octets":   {What: strings.Repeat("日本", 80), Messages: 1_000_000, TotalMessages: 2_000_000, Octets: 123_456_789_012, TotalOctets: 987_654_321_012},
-			"messages": {What: "INBOX", Messages: 5, TotalMessages: 10, Octets: 10, TotalOctets: -1},
-			"unknown":  {What: "INBOX", Messages: 5, TotalMessages: -1, Octets: 10_000, TotalOctets: -1},
-			"too many": {What: "INBOX", Messages: 12, TotalMessages: 10, Octets: 200, TotalOctets: 100},
+			"octets":   {Folder: strings.Repeat("日本", 80), Messages: 1_000_000, TotalMessages: 2_000_000, Octets: 123_456_789_012, TotalOctets: 987_654_321_012},
+			"messages": {Folder: "INBOX", Messages: 5, TotalMessages: 10, Octets: 10, TotalOctets: -1},
+			"unknown":  {What: "verify", Messages: 5, TotalMessages: -1, Octets: 10_000, TotalOctets: -1},
+			"too many": {Folder: "INBOX", Messages: 12, TotalMessages: 10, Octets: 200, TotalOctets: 100, FolderMessages: 7, FolderTotal: 6},
 		} {
 			var stderr bytes.Buffer
 			u := ui.New(ui.Options{Stderr: &stderr, Redraws: true, Width: func() int { return width }, Now: time.Now})
 			u.Progress(p)
+			drawn := stderr.String()
 			u.Say("line")
 			u.EndProgress()
-			drawn, rest, found := strings.Cut(stderr.String(), "\x1b[2K\rline\n")
-			if !found || strings.TrimLeft(rest, "\x1b[2K\r") != "" {
-				t.Errorf("%d columns, %s: the bar was not wiped: %q", width, name, stderr.String())
+			if rest := strings.TrimPrefix(stderr.String(), drawn); rest != "\r\x1b[Jline\n" {
+				t.Errorf("%d columns, %s: the bars were not wiped: %q", width, name, rest)
 			}
 			for part := range strings.SplitSeq(drawn, "\r") {
-				part = strings.ReplaceAll(strings.ReplaceAll(part, "\x1b[0K", ""), "\x1b[2K", "")
+				for _, sequence := range []string{"\x1b[K", "\x1b[J", "\x1b[A", "\n"} {
+					part = strings.ReplaceAll(part, sequence, "")
+				}
 				if ui.Width(part) > width {
 					t.Errorf("%d columns, %s: %d cells: %q", width, name, ui.Width(part), part)
 				}
