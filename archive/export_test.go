@@ -10,3 +10,6 @@ func PlacesOf(known []checkpoint.Folder) Places { return Places{newPlaces(known)
 
 // Dir returns the directory for a folder.
 func (p Places) Dir(name, delimiter string) string { return p.p.dirFor(name, delimiter) }
+
+// NewBoxPath is where the file lies that is to replace the mbox at a place.
+func NewBoxPath(place string) string { return newBoxPath(place) }

@@ -31,10 +31,12 @@ func (b *folderRebuild) finishPrune(ctx context.Context) error {
 		return unlessDamaged(err)
 	}
 	err = renameBox(b.root, b.folder)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fsys.ErrSymlink) {
-		return nil // what is there is read
+	if errors.Is(err, mailhaul.ErrDamaged) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fsys.ErrSymlink) {
+		// The places that the old ledger knows are those in a file that is lost.
+		delete(b.ofOld, b.folder.ID)
+		return nil
 	}
-	return unlessDamaged(err)
+	return err
 }
 
 // unlessDamaged leaves out an error that tells of damage.
