@@ -10,6 +10,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/migrate/imapaccount/quirk"
 	"github.com/mailhaul/mailhaul/migrate/imapaccount/wire"
 )
 
@@ -25,8 +26,8 @@ type Account struct {
 	id         map[string]string // of the server (RFC 2971)
 	takesMail  bool              // a target: Folders asks for limits, too
 
-	courier atomic.Bool // the server is Courier, which has ways of its own
-	probe   *probe      // watches the first connection; nil but within Probe
+	kind  atomic.Pointer[quirk.Server] // what the server is known for; not nil once connected
+	probe *probe                       // watches the first connection; nil but within Probe
 
 	mu   sync.Mutex
 	idle []*session
@@ -82,7 +83,8 @@ func (a *Account) connectWith(ctx context.Context, utf8 ...imap.Cap) (*session, 
 	if err != nil {
 		return nil, err
 	}
-	a.courier.Store(s.conn.Greeted("Courier"))
+	s.kind = quirk.Find(a.config.Host, s.conn.Greeting(), nil)
+	a.kind.Store(&s.kind)
 	if slices.ContainsFunc(utf8, s.caps.Has) {
 		// Else the server may give us altered messages and names (RFC 6855, 3).
 		tag := s.send("ENABLE UTF8=ACCEPT")

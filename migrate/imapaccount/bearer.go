@@ -12,6 +12,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 
 	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/migrate/imapaccount/quirk"
 )
 
 // OAuth logs in with access tokens of OAuth 2.0 (RFC 6750) in place of a
@@ -65,7 +66,7 @@ func (a *Account) bearer(client *imapclient.Client, token string) error {
 		b := &bearerClient{mechanism: mechanism, user: cmp.Or(a.config.Authzid, a.config.User), token: token}
 		err := client.Authenticate(b)
 		status, answered := errors.AsType[*imap.Error](err)
-		if answered && status.Type != imap.StatusResponseTypeBye && !isBusy(string(status.Code), status.Text) {
+		if answered && status.Type != imap.StatusResponseTypeBye && !quirk.Later(string(status.Code), status.Text) {
 			return &tokenRefusal{err: err, detail: b.detail}
 		}
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/migrate/imapaccount/quirk"
 )
 
 // afterLoss takes back what was under way. A message that was being read each
@@ -45,6 +46,8 @@ func (f *fetcher) after(ctx context.Context, c *command, refused error) error {
 		if f.barren += c.pending.Len(); f.barren >= barrenLimit {
 			return f.giveUp(c.folder, 0, fmt.Errorf("the server names messages and gives none of them"))
 		}
+	case isDaily(refused):
+		return &stopped{f.a.dailyLimit("fetch messages from "+f.a.config.Host, refused)}
 	case isThrottle(refused):
 		f.todo = append(f.todo, c.unit)
 		return f.retry.again(ctx, refused)
@@ -64,7 +67,7 @@ func (f *fetcher) after(ctx context.Context, c *command, refused error) error {
 
 func (f *fetcher) busy(err error) bool {
 	s, ok := errors.AsType[*statusError](err)
-	return ok && isBusy(s.code, s.text)
+	return ok && quirk.Later(s.code, s.text)
 }
 
 // pause waits a little before a single message is asked for again. It does not

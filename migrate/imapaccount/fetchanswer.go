@@ -1,10 +1,13 @@
 package imapaccount
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 
 	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/migrate/imapaccount/quirk"
 )
 
 // answer reads the answers to one unit's commands, to the tagged one.
@@ -116,6 +119,19 @@ func (f *fetcher) wanting(uid mailhaul.UID) *unit {
 // hand gives one message to the receiver.
 func (f *fetcher) hand(u *unit, got fetched, b *body) error {
 	f.reading = got.uid
+	if f.items == messageItems {
+		placeholder, err := f.placeholder(b)
+		if err != nil {
+			return err
+		}
+		if placeholder {
+			f.reading = 0
+			u.pending.Remove(got.uid)
+			f.barren = 0
+			f.retry.progress()
+			return f.giveUp(u.folder, got.uid, errPlaceholder)
+		}
+	}
 	m := &mailhaul.Message{Folder: u.folder, UID: got.uid, Flags: got.flags, InternalDate: got.date, Size: b.size, Body: b}
 	if f.items != messageItems {
 		m.Size = got.size
@@ -134,4 +150,20 @@ func (f *fetcher) hand(u *unit, got fetched, b *body) error {
 	f.barren = 0
 	f.retry.progress()
 	return nil
+}
+
+var errPlaceholder = errors.New("the server gives a text of its own in place of it: no mail (calendar, contacts, tasks; --exclude leaves such folders out), or mail whose attachments are still being checked")
+
+// placeholder tells whether a body is a text of the server's own in place of the
+// message. What it reads of the body is put back.
+func (f *fetcher) placeholder(b *body) (bool, error) {
+	if !f.s.kind.HasPlaceholders() || b.size > quirk.MaxPlaceholder {
+		return false, nil
+	}
+	octets := make([]byte, b.size)
+	if _, err := io.ReadFull(b, octets); err != nil {
+		return false, err
+	}
+	b.Reader = bytes.NewReader(octets)
+	return f.s.kind.Placeholder(octets), nil
 }

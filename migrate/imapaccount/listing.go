@@ -129,13 +129,11 @@ func (v *viewer) ask(q mailhaul.ListRequest) *view {
 }
 
 // examine opens a folder with EXAMINE, not SELECT: reading must not change the
-// source. Only Courier gets SELECT: under EXAMINE it does not write down the
-// UIDs of mail that it has not seen before, and gives them to other messages
-// the next time (5.0.13, measured); who trusts them loses mail.
+// source; but for servers on which reading needs SELECT.
 func (s *session) examine(f *mailhaul.Folder, name string) string {
 	s.opened = f.Raw
 	switch {
-	case s.conn.Greeted("Courier"):
+	case s.kind.SelectToRead:
 		return s.send("SELECT " + name)
 	case s.caps.Has(imap.CapCondStore):
 		return s.send("EXAMINE " + name + " (CONDSTORE)")

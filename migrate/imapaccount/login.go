@@ -15,6 +15,7 @@ import (
 	"github.com/xdg-go/scram"
 
 	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/migrate/imapaccount/quirk"
 	"github.com/mailhaul/mailhaul/migrate/imapaccount/wire"
 )
 
@@ -159,7 +160,9 @@ func (a *Account) loginError(ctx context.Context, op string, err error) error {
 	case !errors.As(err, &status) || status.Type == imap.StatusResponseTypeBye:
 		e.Err = &connectFailure{err}
 		e.Temporary = true
-	case isBusy(string(status.Code), status.Text):
+	case quirk.Daily(status.Text):
+		return a.dailyLimit(e.Op, err)
+	case quirk.Later(string(status.Code), status.Text):
 		e.Err = &connectFailure{err}
 		e.Temporary = true
 		e.Hint = "the server is busy or limits connections: try later, or fewer with --connections 1"

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/migrate/imapaccount/quirk"
 )
 
 // accepted tells that messages are in the account.
@@ -39,7 +40,11 @@ func (w *sender) refused(l *lane, b *batch, why error) error {
 		return w.lostFolder(l, b, "the folder was deleted in the account meanwhile", why)
 	case status.code == "NOPERM" || status.code == "READ-ONLY":
 		return w.lostFolder(l, b, "the account does not let anyone write there", why)
-	case isBusy(status.code, status.text) && status.code != "LIMIT":
+	case isDaily(why):
+		w.refuse(b.messages, why)
+		w.t.settled(b.messages)
+		return &stopped{w.t.dailyLimit("store messages", why)}
+	case quirk.Later(status.code, status.text) && status.code != "LIMIT":
 		if err := w.retry.again(context.Background(), &mailhaul.Error{Scope: mailhaul.ScopeAccount, Temporary: true, Op: "store messages", Err: why}); err != nil {
 			w.t.settled(b.messages)
 			return &stopped{err}

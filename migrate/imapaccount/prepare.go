@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/migrate/imapaccount/quirk"
 )
 
 // Prepare implements mailhaul.Holder. A folder without an At gets one of its
@@ -24,7 +25,7 @@ func (t *Target) Prepare(ctx context.Context, folders []*mailhaul.Folder) error 
 		if f.At.UIDValidity == 0 || f.Subscribed && !f.At.Subscribed {
 			missing = append(missing, f)
 		}
-		if t.courier.Load() && f.At.UIDValidity != 0 && f.At.UIDNext <= 1 && !t.prepared(f.At) {
+		if t.kind.Load().CountsOnceOpened && f.At.UIDValidity != 0 && f.At.UIDNext <= 1 && !t.prepared(f.At) {
 			untouched = append(untouched, mailhaul.ListRequest{Folder: f.At})
 		}
 	}
@@ -229,7 +230,7 @@ func find(f *mailhaul.Folder, there []*mailhaul.Folder, refusal error) error {
 	if refusal == nil {
 		refusal = errors.New("the server says that it made the folder, and does not list it")
 	}
-	if status, ok := errors.AsType[*statusError](refusal); ok && isBusy(status.code, status.text) {
+	if status, ok := errors.AsType[*statusError](refusal); ok && quirk.Later(status.code, status.text) {
 		return &mailhaul.Error{Scope: mailhaul.ScopeFolder, Temporary: true, Op: fmt.Sprintf("make folder %q", f.At.Name), Folder: f.Name, Err: refusal}
 	}
 	return refusedName(f, refusal)

@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"regexp"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
 
 	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/migrate/imapaccount/quirk"
 )
 
 // maxPause bounds a pause between tries; maxAdvised one that the server asks for.
@@ -21,39 +19,25 @@ const (
 	maxAdvised = 10 * time.Minute
 )
 
-// busyCodes are the response codes of a server that may do it later (RFC 5530;
-// THROTTLED is Gmail's).
-var busyCodes = []string{"UNAVAILABLE", "INUSE", "LIMIT", "THROTTLED"}
-
-// busyTexts are what servers say without a code: Exchange Online ("Request is
-// throttled", and with a right password "User is authenticated but not
-// connected"), Dovecot ("Maximum number of connections"), Courier and others.
-var busyTexts = []string{"throttled", "authenticated but not connected", "maximum number of connections", "too many", "try again later", "temporarily unavailable", "temporary"}
-
-func isBusy(code, text string) bool {
-	for _, c := range busyCodes {
-		if strings.EqualFold(c, code) {
-			return true
-		}
-	}
-	text = strings.ToLower(text)
-	for _, t := range busyTexts {
-		if strings.Contains(text, t) {
-			return true
-		}
-	}
-	return false
-}
-
 // isThrottle tells a server that asks us to slow down from one that cannot
 // serve this request.
 func isThrottle(err error) bool {
 	s, ok := errors.AsType[*statusError](err)
-	return ok && (strings.EqualFold(s.code, "THROTTLED") || strings.Contains(strings.ToLower(s.text), "throttled") || advised.MatchString(s.text))
+	return ok && quirk.Throttled(s.code, s.text)
 }
 
-// advised is how Exchange Online says how long to wait.
-var advised = regexp.MustCompile(`(?i)suggested backoff time: (\d+) milliseconds`)
+// isDaily tells a provider that lets nothing more through for hours.
+func isDaily(err error) bool {
+	s, ok := errors.AsType[*statusError](err)
+	return ok && quirk.Daily(s.text)
+}
+
+// dailyLimit is the error of an account whose provider lets nothing more through
+// for hours.
+func (a *Account) dailyLimit(op string, err error) error {
+	return &mailhaul.Error{Scope: mailhaul.ScopeAccount, Op: op, Err: &connectFailure{err},
+		Hint: "the provider lets no more through today; what has arrived is safe: run the same command again tomorrow, and do not try before, which can make the provider lock the account longer"}
+}
 
 // retry counts tries in a row without progress, and pauses between them.
 type retry struct {
@@ -78,9 +62,8 @@ func (r *retry) again(ctx context.Context, err error) error {
 	}
 	pause := min(r.a.config.RetryPause<<r.tries, maxPause)
 	pause = pause/2 + rand.N(pause/2+1) // so that many clients do not come back at once
-	if m := advised.FindStringSubmatch(err.Error()); m != nil {
-		ms, _ := strconv.ParseInt(m[1], 10, 32)
-		pause = min(max(pause, time.Duration(ms)*time.Millisecond), maxAdvised)
+	if advised, told := quirk.Pause(err.Error()); told {
+		pause = min(max(pause, advised), maxAdvised)
 	}
 	r.tries++
 	r.a.config.Notice(fmt.Sprintf("%v; trying again in %s", err, pause.Round(10*time.Millisecond)))
@@ -95,7 +78,7 @@ func (r *retry) again(ctx context.Context, err error) error {
 // refusedMore tells whether the server let us in before but not once more.
 func refusedMore(err error) bool {
 	s, ok := errors.AsType[*imap.Error](err)
-	return ok && isBusy(string(s.Code), s.Text)
+	return ok && quirk.Later(string(s.Code), s.Text) && !quirk.Daily(s.Text)
 }
 
 // withRetry runs f on a session, again on a new one when the line is lost.

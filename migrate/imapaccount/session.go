@@ -9,6 +9,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
+	"github.com/mailhaul/mailhaul/migrate/imapaccount/quirk"
 	"github.com/mailhaul/mailhaul/migrate/imapaccount/wire"
 )
 
@@ -17,6 +18,7 @@ type session struct {
 	conn   *wire.Conn
 	client *imapclient.Client
 	caps   imap.CapSet
+	kind   quirk.Server // what the server is known for
 	r      response
 	tags   int
 	utf8   bool             // UTF8=ACCEPT is enabled: names are UTF-8 (RFC 6855)

@@ -12,6 +12,9 @@ type Server struct {
 
 	// SelectToRead: folders are read under SELECT, not EXAMINE.
 	SelectToRead bool
+	// CountsOnceOpened: counters of folders that were never opened are not to be
+	// relied on.
+	CountsOnceOpened bool
 	// DailyDownload and DailyUpload are the octets that the provider lets through
 	// a day, 0 where no limit is known.
 	DailyDownload, DailyUpload int64
@@ -27,6 +30,8 @@ type Server struct {
 	// RefusesLevel tells whether the server takes no folder with that name of one
 	// level; nil where nothing is known.
 	RefusesLevel func(level string) bool
+	// placeholder knows messages that are none; see Placeholder.
+	placeholder func(header, text []byte) bool
 	// Notes tell people what to expect, a sentence each.
 	Notes []string
 }

@@ -23,6 +23,7 @@ func servers() []Server {
 		{
 			Name: "Microsoft Exchange", hosts: []string{"outlook.office365.com", "imap-mail.outlook.com", "outlook.office.com"},
 			greetings: []string{"Microsoft Exchange", "Microsoft.Exchange"}, ids: []string{"Microsoft.Exchange", "Microsoft Exchange"},
+			placeholder: exchangePlaceholder,
 			RefusesLevel: func(level string) bool {
 				return strings.EqualFold(level, "Files") || strings.Contains(level, "/") || strings.HasSuffix(level, " ")
 			},
@@ -53,6 +54,8 @@ func servers() []Server {
 			// seen before, and gives them to other messages the next time (5.0.13,
 			// measured); who trusts them loses mail.
 			SelectToRead: true,
+			// INBOX gets another UIDVALIDITY at each STATUS until it was opened.
+			CountsOnceOpened: true,
 			RefusesLevel: func(level string) bool {
 				return strings.ContainsAny(level, ".") || strings.ContainsFunc(level, func(r rune) bool { return r > 0xffff || r == utf8.RuneError })
 			},

@@ -118,12 +118,8 @@ func (l *lastLine) add(p []byte) {
 	}
 }
 
-// Greeted tells whether the server's greeting has a word in it. What it said
-// before TLS counts, too: use it for quirks, never for trust.
-func (c *Conn) Greeted(word string) bool { return bytes.Contains(c.greeting, []byte(word)) }
-
 // Greeting returns the server's first line, or its beginning, without its line
-// end. It may be from before TLS: see Greeted.
+// end. It may be from before TLS: use it for quirks, never for trust.
 func (c *Conn) Greeting() string { return string(bytes.TrimRight(c.greeting, "\r\n")) }
 
 // TLS returns the state of TLS, nil where there is none.
