@@ -7,15 +7,14 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"sort"
 	"time"
 )
 
 const (
-	selectRun  = `SELECT id, command, started, ended, outcome, new, flags_changed, gone, failed, pruned, octets FROM run `
-	selectRuns = selectRun + `ORDER BY id`
-	selectOne  = selectRun + `WHERE id = ?`
-	// A run that did not end in order counts from its beginning.
-	selectRunAt   = selectRun + `WHERE coalesce(ended, started) <= ? ORDER BY id DESC LIMIT 1`
+	selectRun     = `SELECT id, command, started, ended, outcome, new, flags_changed, gone, failed, pruned, octets FROM run `
+	selectRuns    = selectRun + `ORDER BY id`
+	selectOne     = selectRun + `WHERE id = ?`
 	selectLastRun = selectRun + `ORDER BY id DESC LIMIT 1`
 )
 
@@ -49,9 +48,20 @@ func (l *Ledger) Run(ctx context.Context, id RunID) (Run, error) {
 }
 
 // RunAt returns the newest run that had ended at a moment, or had begun when it
-// never ended in order; false when there was none.
+// never ended in order; false when there was none. Runs are in the order of their
+// numbers, whatever the clock said: a time that does not fit those of most other
+// runs is not believed.
 func (l *Ledger) RunAt(ctx context.Context, at time.Time) (Run, bool, error) {
-	return l.oneRun(ctx, "find run", selectRunAt, nanoseconds(at))
+	runs, err := l.Runs(ctx)
+	if err != nil {
+		return Run{}, false, err
+	}
+	ended := ends(runs)
+	n := sort.Search(len(runs), func(i int) bool { return ended[i].After(at) })
+	if n == 0 {
+		return Run{}, false, nil
+	}
+	return runs[n-1], true, nil
 }
 
 // nanoseconds is the Unix time in nanoseconds, or the nearest that there is: a

@@ -56,6 +56,15 @@ type Run struct {
 	Counts
 }
 
+// Took is how long the run took, 0 when that is not known: it did not end in order,
+// or the clock was set back meanwhile.
+func (r Run) Took() time.Duration {
+	if r.End.IsZero() {
+		return 0
+	}
+	return max(0, r.End.Sub(r.Start))
+}
+
 const (
 	insertRun = `INSERT INTO run (command, started) VALUES (?, ?) RETURNING id`
 	endRun    = `UPDATE run SET ended = ?, outcome = ?, new = ?, flags_changed = ?, gone = ?, failed = ?,

@@ -76,7 +76,7 @@ func tellRuns(u *ui.UI, runs []checkpoint.Run) {
 		}
 		took, outcome := "-", "no end"
 		if !r.End.IsZero() {
-			took, outcome = ui.Elapsed(r.End.Sub(r.Start)), r.Outcome
+			took, outcome = ui.Elapsed(r.Took()), r.Outcome
 		}
 		if r.Pruned > 0 {
 			outcome += fmt.Sprintf(", %d pruned", r.Pruned)
@@ -102,7 +102,7 @@ func objectOf(r checkpoint.Run) runObject {
 		New: r.New, FlagsChanged: r.FlagsChanged, Gone: r.Gone, Failed: r.Failed, Pruned: r.Pruned, Octets: r.Octets,
 	}
 	if !r.End.IsZero() {
-		o.Ended, o.Seconds = r.End.Format(time.RFC3339), r.End.Sub(r.Start).Seconds()
+		o.Ended, o.Seconds = r.End.Format(time.RFC3339), r.Took().Seconds()
 	}
 	return o
 }
