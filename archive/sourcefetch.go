@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"syscall"
 
 	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/checkpoint"
@@ -176,7 +177,12 @@ func (s *Source) lookUp(ctx context.Context, o *origin, uids mailhaul.UIDSet, yi
 	return nil
 }
 
-// messageError tells that one message cannot be given.
+// messageError tells that one message cannot be given. That no more files can be
+// opened says nothing of the message, and ends the run.
 func messageError(e errand, err error) error {
-	return &mailhaul.Error{Scope: mailhaul.ScopeMessage, Op: "read message", Folder: e.folder.Name, UID: e.m.UID, Err: err}
+	scope := mailhaul.ScopeMessage
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		scope = mailhaul.ScopeRun
+	}
+	return &mailhaul.Error{Scope: scope, Op: "read message", Folder: e.folder.Name, UID: e.m.UID, Err: err}
 }

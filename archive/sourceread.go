@@ -39,8 +39,11 @@ func (r *reader) hand(ctx context.Context, e errand, m *mailhaul.Message) error 
 	return r.deliver(m)
 }
 
-// refuse delivers why there is no message.
+// refuse delivers why there is no message. What ends the run is returned.
 func (r *reader) refuse(ctx context.Context, e errand, err error) error {
+	if mailhaul.ScopeOf(err) == mailhaul.ScopeRun {
+		return err
+	}
 	return r.hand(ctx, e, &mailhaul.Message{Folder: e.folder, UID: e.m.UID, Err: err})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 	"syscall"
 
@@ -60,8 +61,27 @@ func kindOf(err error) error {
 		return mailhaul.ErrLocked
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
 		return fs.ErrPermission
+	case sqlite3.SQLITE_CANTOPEN:
+		return whyNotOpened()
 	case sqlite3.SQLITE_INTERRUPT:
 		return context.Canceled
+	}
+	return nil
+}
+
+// whyNotOpened returns the likely reason why SQLite could not open or make one of
+// its files, which it does not tell: there is none left to be opened, or it is not
+// allowed to.
+func whyNotOpened() error {
+	f, err := os.Open(os.DevNull)
+	if err == nil {
+		f.Close()
+		return fs.ErrPermission
+	}
+	for _, why := range []error{syscall.EMFILE, syscall.ENFILE} {
+		if errors.Is(err, why) {
+			return why
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -19,6 +20,10 @@ func main() { os.Exit(run()) }
 
 func run() int {
 	harden()
+	if err := checkFiles(); err != nil {
+		fmt.Fprintln(os.Stderr, "mailhaul:", err)
+		return 1
+	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	signals := make(chan os.Signal, 2)

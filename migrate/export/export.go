@@ -196,6 +196,9 @@ func (e *Export) fail(err error) error {
 func diskError(op string, err error) error {
 	out := &mailhaul.Error{Scope: mailhaul.ScopeRun, Op: op, Err: err,
 		Hint: "remove what was exported, then run it again"}
+	if op == opMake { // nothing was exported yet: what holds for the error's kind is said
+		out.Hint = ""
+	}
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		out.Hint = "remove what was exported, free some space and run it again"
 	}

@@ -67,18 +67,21 @@ func makePath(path string) error {
 		return err
 	}
 	if err := os.Mkdir(path, dirMode); err != nil && !errors.Is(err, fs.ErrExist) {
-		return diskError("make export", err)
+		return diskError(opMake, err)
 	}
 	root, err := os.OpenRoot(parent)
 	if err != nil {
-		return diskError("make export", err)
+		return diskError(opMake, err)
 	}
 	defer root.Close()
 	if err := syncDirs(root, []string{"."}); err != nil {
-		return diskError("make export", err)
+		return diskError(opMake, err)
 	}
 	return nil
 }
+
+// opMake is what is tried before the first message is written.
+const opMake = "make export"
 
 func usage(text string) error {
 	return &mailhaul.Error{Scope: mailhaul.ScopeRun, Op: "open export", Err: fmt.Errorf("%w: %s", mailhaul.ErrUsage, text),

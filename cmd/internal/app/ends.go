@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,7 +55,8 @@ func parseEnd(c *cli.Context, role, text string, p *config.Problems) end {
 		e.files, e.kind, e.path = true, foreign.Mbox, mbox
 	case text != "":
 		_, err := os.Stat(filepath.Join(text, ledgerName))
-		e.files = err != nil
+		// What may not be looked at is told by the one who opens it.
+		e.files = err != nil && !errors.Is(err, fs.ErrPermission)
 	}
 	if e.path == "" && text != "" {
 		p.Addf("%s: no path behind %s", role, text)

@@ -79,7 +79,9 @@ func hintFor(err error) string {
 		{mailhaul.ErrDamaged, "nothing was changed; 'mailhaul verify ARCHIVE' lists what is damaged"},
 		{mailhaul.ErrAuth, "check user and password; some providers want an app password, and lock accounts after several attempts"},
 		{syscall.ENOSPC, "free some space and run the same command again; what was stored so far is safe"},
-		{syscall.EROFS, "the archive lies on a file system that is mounted read-only"},
+		{syscall.EROFS, "it lies on a file system that is mounted read-only"},
+		{syscall.EMFILE, "raise the number of files that may be open at once (ulimit -n) and run the same command again"},
+		{syscall.ENFILE, "the system has as many files open as it can; close some programs and run the same command again"},
 		{fs.ErrPermission, "check who owns the directory and its modes"},
 	} {
 		if errors.Is(err, h.err) {
