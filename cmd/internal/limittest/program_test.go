@@ -38,7 +38,7 @@ func (p *program) run(t *testing.T, args ...string) outcome {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), line[0], line[1:]...)
 	cmd.Dir = "/"
-	cmd.Env = append(os.Environ(), "MAILHAUL_PASSWORD=secret", "XDG_STATE_HOME="+p.state)
+	cmd.Env = append(os.Environ(), "MAILHAUL_PASSWORD=secret", "XDG_STATE_HOME="+p.state, "XDG_CONFIG_HOME="+p.state, "HOME="+p.state)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	text, readErr := os.ReadFile(result)
