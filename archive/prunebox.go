@@ -191,8 +191,9 @@ func (p *pruning) copyBox(ctx context.Context, name string, box *os.File, stays 
 	if err != nil {
 		return fmt.Errorf("write mbox file: %w", err)
 	}
+	buf := make([]byte, chunk)
 	for _, s := range stays {
-		if err = copyPart(ctx, to, box, s); err != nil {
+		if err = copyPart(ctx, to, io.NewSectionReader(box, s.begin, s.end-s.begin), buf); err != nil {
 			break
 		}
 	}
@@ -205,21 +206,21 @@ func (p *pruning) copyBox(ctx context.Context, name string, box *os.File, stays 
 	return nil
 }
 
-// copyPart copies a part of an mbox file to the end of another one.
-func copyPart(ctx context.Context, to, from *os.File, s stay) error {
-	const piece = 8 << 20 // octets between two looks at ctx
-	if _, err := from.Seek(s.begin, io.SeekStart); err != nil {
-		return err
-	}
-	for left := s.end - s.begin; left > 0; {
+// copyPart writes all of a part. It does without the system's ways to copy from
+// file to file: some share what is on the disk, or have been at fault.
+func copyPart(ctx context.Context, to io.Writer, part *io.SectionReader, buf []byte) error {
+	for left := part.Size(); left > 0; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, err := io.CopyN(to, from, min(left, piece))
-		if err != nil {
+		b := buf[:min(left, int64(len(buf)))]
+		if _, err := io.ReadFull(part, b); err != nil {
 			return err
 		}
-		left -= n
+		if _, err := to.Write(b); err != nil {
+			return err
+		}
+		left -= int64(len(b))
 	}
 	return nil
 }
