@@ -39,9 +39,13 @@ type Endpoint struct {
 }
 
 // Account names whose mail it is, whatever the way to it: the user that owns it
-// and the host. An archive remembers it.
+// and the host. An archive remembers it. Of a user OWNER*MASTER, as Dovecot spells a
+// master user who acts for another one, it is OWNER.
 func (e Endpoint) Account() string {
 	owner := e.User
+	if before, master, found := strings.Cut(e.User, "*"); found && before != "" && master != "" {
+		owner = before
+	}
 	if e.Authzid != "" {
 		owner = e.Authzid
 	}

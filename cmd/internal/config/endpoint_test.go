@@ -39,6 +39,9 @@ func TestParseEndpoint(t *testing.T) {
 		{"options", "imaps://adm@h?ca=/etc/a+b.pem&auth=plain&authzid=me&password-command=pass%20show%20%26",
 			config.Endpoint{Host: "h", User: "adm", CAFile: "/etc/a+b.pem", Mechanism: "PLAIN",
 				Authzid: "me", PasswordCommand: "pass show &"}, "h:993", "me@h"},
+		{"master user of Dovecot", "imaps://me@example.org*adm@h",
+			config.Endpoint{Host: "h", User: "me@example.org*adm"}, "h:993", "me@example.org@h"},
+		{"stars that are none", "imaps://*adm@h", config.Endpoint{Host: "h", User: "*adm"}, "h:993", "*adm@h"},
 		{"password file", "imaps://me@h/?password-file=~/p",
 			config.Endpoint{Host: "h", User: "me", PasswordFile: "~/p"}, "h:993", "me@h"},
 	}

@@ -3,10 +3,10 @@ package credential
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/zalando/go-keyring"
 
+	"github.com/mailhaul/mailhaul"
 	"github.com/mailhaul/mailhaul/cmd/internal/config"
 )
 
@@ -37,7 +37,7 @@ func Recall(ctx context.Context, entry string) (secret string, err error) {
 		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("ask keyring: %w", err)
+		return "", keyringError("ask keyring", err)
 	}
 	return secret, nil
 }
@@ -46,7 +46,7 @@ func Recall(ctx context.Context, entry string) (secret string, err error) {
 // wraps ErrTooBigForKeyring if it has no room for that much.
 func Store(ctx context.Context, entry, password string) error {
 	if err := waiting(ctx, func() error { return keyring.Set(service, entry, password) }); err != nil {
-		return fmt.Errorf("store in keyring: %w", err)
+		return keyringError("store in keyring", err)
 	}
 	return nil
 }
@@ -59,9 +59,18 @@ func Forget(ctx context.Context, entry string) error {
 		return config.Usagef("the keyring has no password for %s", entry)
 	}
 	if err != nil {
-		return fmt.Errorf("remove from keyring: %w", err)
+		return keyringError("remove from keyring", err)
 	}
 	return nil
+}
+
+// keyringError says what can be done when the keyring does not answer.
+func keyringError(op string, err error) error {
+	hint := "is a keyring running and unlocked? Where nobody is logged in, as in cron, there is none: use password-file or systemd-credential"
+	if errors.Is(err, ErrNotInKeyring) || errors.Is(err, ErrTooBigForKeyring) || errors.Is(err, context.Canceled) {
+		hint = ""
+	}
+	return &mailhaul.Error{Scope: mailhaul.ScopeRun, Op: op, Hint: hint, Err: err}
 }
 
 // waiting does what may wait for a person who has to unlock the keyring. The
