@@ -7,7 +7,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mailhaul": main})
+	testscript.Main(m, map[string]func(){"mailhaul": main, "xdg-open": browse})
 }
 
 // TestScripts runs testdata/script: the specification of the command line. Each
@@ -22,6 +22,8 @@ func TestMain(m *testing.M) {
 //	$TO       host:port without TLS, user you with no mail, over a line that counts
 //	$PICKY    host:port of an account that refuses messages with a subject "first"
 //	$SMALL    host:port of an account with room for 100 octets
+//	$OAUTH    host:port without TLS of an account me that takes access tokens
+//	$AUTH_URL the page of these tokens' provider; also $TOKEN_URL, $DEVICE_URL, $REVOKE_URL
 //	$CLOSED   host:port where nothing listens
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -38,6 +40,7 @@ func TestScripts(t *testing.T) {
 			"imap":       imap,
 			"line":       line,
 			"heal":       heal,
+			"oauth":      provider,
 			"expand":     expand,
 		},
 	})

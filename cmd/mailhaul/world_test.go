@@ -31,6 +31,7 @@ type world struct {
 	addr     string
 	line, to *imaptest.Line
 	well     *atomic.Bool // the sick server gives all its messages
+	tokens   *tokens
 }
 
 type worldKey struct{}
@@ -88,6 +89,7 @@ func setup(t *testing.T, env *testscript.Env) error {
 	env.Setenv("PICKY", picky(t))
 	env.Setenv("SMALL", imaptest.NewScript(t, imaptest.Script{Quota: 100, Capability: "IMAP4rev1 LITERAL+ QUOTA AUTH=PLAIN", Folders: []*imaptest.ScriptFolder{{Name: "INBOX", UIDValidity: 7}}}).Addr)
 	env.Setenv("SICK", sick(t, w.well))
+	w.tokens = newTokens(t, env)
 	env.Setenv("ADDR", plain.Addr)
 	env.Setenv("LINE", w.line.Addr)
 	env.Setenv("CA", certs.CAFile)

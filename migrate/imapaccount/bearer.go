@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-imap/v2"
@@ -55,8 +56,11 @@ func (a *Account) enter(ctx context.Context) (*session, error) {
 // bearer logs in with an access token.
 func (a *Account) bearer(client *imapclient.Client, token string) error {
 	mechanisms := []string{"OAUTHBEARER", "XOAUTH2"}
-	if m := a.config.Mechanism; m != "" {
-		mechanisms = []string{strings.ToUpper(m)}
+	if m := strings.ToUpper(a.config.Mechanism); m != "" {
+		if !slices.Contains(mechanisms, m) {
+			return &unusable{why: m + " carries no access token", hint: "leave the mechanism out, or choose " + strings.Join(mechanisms, " or ")}
+		}
+		mechanisms = []string{m}
 	}
 	for _, mechanism := range mechanisms {
 		if !client.Caps().Has(imap.AuthCap(mechanism)) {

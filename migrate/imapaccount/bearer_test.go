@@ -163,13 +163,18 @@ func TestTokenExchange(t *testing.T) {
 	}
 }
 
-// TestTokenWithoutMechanism: nothing is sent to a server that takes no tokens.
+// TestTokenWithoutMechanism: nothing is sent to a server that takes no tokens, or
+// by a mechanism that carries none.
 func TestTokenWithoutMechanism(t *testing.T) {
-	server := imaptest.NewScript(t, imaptest.Script{})
-	_, err := imapaccount.Open(t.Context(), bearing(t, server.Addr, "me", &purse{tokens: []string{"good"}}))
-	e, ok := errors.AsType[*mailhaul.Error](err)
-	if !ok || !errors.Is(err, mailhaul.ErrAuth) || !strings.Contains(e.Hint, "log in with a password") || server.Count("AUTHENTICATE", "LOGIN") != 0 {
-		t.Errorf("error %v", err)
+	for mechanism, hint := range map[string]string{"": "log in with a password", "plain": "leave the mechanism out"} {
+		server := imaptest.NewScript(t, imaptest.Script{})
+		conf := bearing(t, server.Addr, "me", &purse{tokens: []string{"good"}})
+		conf.Mechanism = mechanism
+		_, err := imapaccount.Open(t.Context(), conf)
+		e, ok := errors.AsType[*mailhaul.Error](err)
+		if !ok || !errors.Is(err, mailhaul.ErrAuth) || !strings.Contains(e.Hint, hint) || server.Count("AUTHENTICATE", "LOGIN") != 0 {
+			t.Errorf("error %v", err)
+		}
 	}
 }
 

@@ -25,6 +25,8 @@ type accountOptions struct {
 	connections int
 	limitRate   int64
 	trace       string // the file that the conversation is written to, or ""
+	// tokens take the place of what is found for the account; nil for that.
+	tokens *imapaccount.OAuth
 }
 
 // parseAccount reads an argument that is an account, a URL or a name of the config
@@ -78,16 +80,23 @@ func (o accountOptions) openBy(ctx context.Context, env Env, u *ui.UI, open open
 		return nil, nil, err
 	}
 	// Before the trace is opened: a run that lacks its password leaves nothing.
-	password, err := credential.Find(ctx, o.request(), env.credentials(o.secrets))
-	if err != nil {
-		return nil, nil, err
+	password, tokens := "", o.tokens
+	if tokens == nil {
+		if tokens, err = o.findTokens(ctx, env, u); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", e.Role, err)
+		}
+	}
+	if tokens == nil {
+		if password, err = credential.Find(ctx, o.request(), env.credentials(o.secrets)); err != nil {
+			return nil, nil, err
+		}
 	}
 	trace, closeTrace, err := openTrace(o.trace)
 	if err != nil {
 		return nil, nil, err
 	}
 	account, err := open(ctx, imapaccount.Config{
-		Host: e.Host, Port: e.Port, User: e.User, Authzid: e.Authzid, Password: password,
+		Host: e.Host, Port: e.Port, User: e.User, Authzid: e.Authzid, Password: password, OAuth: tokens,
 		Mechanism: e.Mechanism, Security: security(e.Security), RootCAs: roots,
 		Timeout: o.timeout, Connections: o.connections, LimitRate: o.limitRate,
 		Trace: trace, Notice: u.Remark, Version: env.Version, Now: env.Now,

@@ -22,6 +22,8 @@ type Env struct {
 	Now            func() time.Time
 	Version        string
 	Terminal       ui.Terminal
+	// Browse opens a browser at a URL; nil when there is none.
+	Browse func(url string) error
 }
 
 // System is the Env of a real process.
@@ -29,7 +31,7 @@ func System(version string) Env {
 	return Env{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Environ: os.Environ(), Now: time.Now, Version: version,
-		Terminal: ui.DetectTerminal(os.Stdin, os.Stderr, os.Getenv),
+		Terminal: ui.DetectTerminal(os.Stdin, os.Stderr, os.Getenv), Browse: ui.DetectBrowser(os.Getenv),
 	}
 }
 

@@ -13,6 +13,7 @@ func commands(env Env) []*cli.Command {
 		lsCommand(env), showCommand(env), historyCommand(env), lostCommand(env),
 		verifyCommand(env), repairCommand(env), rebuildCommand(env), pruneCommand(env), compareCommand(env), checkCommand(env),
 		configInitCommand(env), configPathCommand(env), configShowCommand(env), configCheckCommand(env), configPasswordCommand(env),
+		loginCommand(env), logoutCommand(env),
 		demoCommand(env), versionCommand(env),
 	}
 	return append(all, helpCommand(env, all))

@@ -11,7 +11,7 @@ type OAuth struct {
 	// what the provider has.
 	Flow                                     string
 	ClientID, ClientSecret, ClientSecretFile string
-	AuthURL, TokenURL, DeviceURL             string
+	AuthURL, TokenURL, DeviceURL, RevokeURL  string
 	Scopes                                   []string
 	// Tenant is the directory of an organisation at Microsoft.
 	Tenant string
@@ -27,7 +27,7 @@ func (r *reader) makeOAuth(a *Account, n *node) *OAuth {
 	o := &OAuth{
 		Provider: strings.ToLower(get("provider")), Flow: strings.ToLower(get("flow")),
 		ClientID: get("client-id"), ClientSecret: get("client-secret"), ClientSecretFile: get("client-secret-file"),
-		AuthURL: get("auth-url"), TokenURL: get("token-url"), DeviceURL: get("device-url"),
+		AuthURL: get("auth-url"), TokenURL: get("token-url"), DeviceURL: get("device-url"), RevokeURL: get("revoke-url"),
 		Scopes: a.oauth["scopes"].Texts, Tenant: get("tenant"), KeyFile: get("key-file"), User: get("user"),
 	}
 	if o.User == "" {

@@ -7,7 +7,12 @@ import (
 )
 
 // Mechanisms are the SASL mechanisms that ?auth= can ask for.
-func Mechanisms() []string { return []string{"SCRAM-SHA-256", "PLAIN", "LOGIN"} }
+func Mechanisms() []string {
+	return append([]string{"SCRAM-SHA-256", "PLAIN", "LOGIN"}, TokenMechanisms()...)
+}
+
+// TokenMechanisms are those that take a token in place of a password.
+func TokenMechanisms() []string { return []string{"OAUTHBEARER", "XOAUTH2"} }
 
 // queryKeys are the options that an endpoint URL takes.
 func queryKeys() []string {

@@ -8,15 +8,17 @@ const mostConnections = 32
 // Settings are all the settings there are: flags, keys of the config file and
 // environment variables come from here, and so does their help.
 func Settings() []Setting {
-	flags := slices.Concat(archiveSettings(), haulSettings(), choiceSettings(), accountSettings(), outputSettings(), configSettings())
-	return slices.Concat(flags, fileSettings(flags), loginSettings(), jobSettings(), oauthSettings())
+	flags := slices.Concat(archiveSettings(), haulSettings(), choiceSettings(), accountSettings(), tokenSettings(), oauthSettings(), outputSettings(), configSettings())
+	return slices.Concat(flags, fileSettings(flags), loginSettings(), jobSettings())
 }
 
 // putting are the commands that put mail into an account.
 func putting() []string { return []string{"restore", "migrate", "import"} }
 
 // connecting are the commands that speak to an account.
-func connecting() []string { return append(putting(), "backup", "repair", "compare", "check") }
+func connecting() []string {
+	return append(putting(), "backup", "repair", "compare", "check", "login")
+}
 
 // archiveSettings are those of commands that work on an archive.
 func archiveSettings() []Setting {
@@ -120,7 +122,7 @@ func configSettings() []Setting {
 // fileSettings is the flag of all commands that have flags, and of those that work
 // on the file.
 func fileSettings(flags []Setting) []Setting {
-	commands := []string{"config init", "config path", "config check", "history"}
+	commands := []string{"config init", "config path", "config check", "history", "logout"}
 	for _, s := range flags {
 		commands = append(commands, s.Commands...)
 	}
@@ -167,21 +169,33 @@ func jobSettings() []Setting {
 // JobKinds are the commands that a job can run.
 func JobKinds() []string { return []string{"backup", "migrate"} }
 
+// tokenSettings are those of the command that gets a token and of no account.
+func tokenSettings() []Setting {
+	login := []string{"login"}
+	return []Setting{
+		{Name: "device", Kind: Bool, NoKey: true, Commands: login, Usage: "log in with a code, in a browser on any device"},
+		{Name: "no-browser", Kind: Bool, NoKey: true, Commands: login, Usage: "show the page's URL, open no browser"},
+		{Name: "keyring", Kind: Bool, NoKey: true, Commands: login, Usage: "keep the token in the keyring of the system, not in\na file"},
+	}
+}
+
 // oauthSettings are the keys of an account's oauth table.
 func oauthSettings() []Setting {
+	login := []string{"login"}
 	return []Setting{
-		{Name: "provider", Kind: Choice, Values: []string{"google", "microsoft"}, In: InOAuth, Usage: "`NAME` of a provider whose URLs are known"},
-		{Name: "flow", Kind: Choice, Values: []string{"browser", "device", "service-account", "client-credentials"}, In: InOAuth,
-			Usage: "`WAY` to a token"},
-		{Name: "client-id", In: InOAuth, Usage: "`ID` under which you registered mailhaul at the provider"},
+		{Name: "provider", Kind: Choice, Values: []string{"google", "microsoft"}, In: InOAuth, NoKey: true, Commands: login, Usage: "`NAME` of a provider whose URLs are known: google,\nmicrosoft"},
+		{Name: "flow", Kind: Choice, Values: []string{"browser", "device", "service-account", "client-credentials"}, In: InOAuth, NoKey: true, Commands: login,
+			Usage: "`WAY` to a token: browser (the default), device,\nservice-account or client-credentials"},
+		{Name: "client-id", In: InOAuth, NoKey: true, Commands: login, Usage: "`ID` under which you registered mailhaul at the provider"},
 		{Name: "client-secret", Secret: true, In: InOAuth, Usage: "`SECRET` that belongs to it"},
-		{Name: "client-secret-file", Kind: Path, In: InOAuth, Usage: "the same, as the first line of `FILE`"},
-		{Name: "auth-url", Kind: URL, In: InOAuth, Usage: "`URL` at which a person agrees"},
-		{Name: "token-url", Kind: URL, In: InOAuth, Usage: "`URL` that gives tokens"},
-		{Name: "device-url", Kind: URL, In: InOAuth, Usage: "`URL` that gives device codes"},
-		{Name: "scopes", Kind: List, In: InOAuth, Usage: "what the token is for, as a list of `TEXT`"},
-		{Name: "tenant", In: InOAuth, Usage: "`ID` of the organisation, at Microsoft"},
-		{Name: "key-file", Kind: Path, In: InOAuth, Usage: "key of a service account, `FILE` (JSON)"},
+		{Name: "client-secret-file", Kind: Path, In: InOAuth, NoKey: true, Commands: login, Usage: "the secret that belongs to it is the first line of `FILE`"},
+		{Name: "auth-url", Kind: URL, In: InOAuth, NoKey: true, Commands: login, Usage: "`URL` at which a person agrees"},
+		{Name: "token-url", Kind: URL, In: InOAuth, NoKey: true, Commands: login, Usage: "`URL` that gives tokens"},
+		{Name: "device-url", Kind: URL, In: InOAuth, NoKey: true, Commands: login, Usage: "`URL` that gives device codes"},
+		{Name: "revoke-url", Kind: URL, In: InOAuth, NoKey: true, Commands: login, Usage: "`URL` that ends a login"},
+		{Name: "scopes", Kind: List, In: InOAuth, NoKey: true, Commands: login, Usage: "what the token is for, as a list of `TEXT`"},
+		{Name: "tenant", In: InOAuth, NoKey: true, Commands: login, Usage: "`ID` of the organisation, at Microsoft"},
+		{Name: "key-file", Kind: Path, In: InOAuth, NoKey: true, Commands: login, Usage: "the key of a service account is in `FILE` (JSON)"},
 		{Name: "user", In: InOAuth, Usage: "`NAME` for whom the token is, not the account's user"},
 	}
 }

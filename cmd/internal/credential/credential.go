@@ -25,6 +25,11 @@ type Request struct {
 	Environment []string
 }
 
+// Named tells whether the user has named one place where the password is.
+func (r Request) Named() bool {
+	return r.Literal != "" || r.File != "" || r.Command != "" || len(r.Words) > 0 || r.Variable != "" || r.Keyring != "" || r.Systemd != ""
+}
+
 // Env is what the outside world offers.
 type Env struct {
 	Getenv func(string) string

@@ -126,7 +126,7 @@ func (c *Client) token(t *oauth2.Token) Token {
 
 // Revoke gives a login back to the provider, where that is possible (RFC 7009).
 func (c *Client) Revoke(ctx context.Context, t Token) error {
-	to := c.settings.revokeURL()
+	to := c.settings.RevokeURL
 	if to == "" || t.Refresh == "" {
 		return nil
 	}

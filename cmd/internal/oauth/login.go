@@ -20,8 +20,13 @@ type Person struct {
 	Browse func(url string) error
 }
 
-// Login asks a person for consent and returns the token. It keeps nothing.
+// Login asks a person for consent and returns the token; flows without a person
+// ask nobody. It keeps nothing.
 func (c *Client) Login(ctx context.Context, person Person) (Token, error) {
+	if !c.settings.ForPeople() {
+		t, err := c.grant(ctx)
+		return t, scoped(err)
+	}
 	ask := c.browser
 	if c.settings.Flow == Device {
 		ask = c.device
@@ -50,6 +55,3 @@ func (c *Client) lacking(t *oauth2.Token) []string {
 		return scope == "offline_access" || slices.ContainsFunc(strings.Fields(given), func(g string) bool { return strings.EqualFold(g, scope) })
 	})
 }
-
-// Token gets a token once, for flows without a person.
-func (c *Client) Token(ctx context.Context) (Token, error) { return c.grant(ctx) }

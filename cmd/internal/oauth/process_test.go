@@ -66,7 +66,7 @@ func TestProcesses(t *testing.T) {
 		store := loggedIn(t, server, time.Now(), false)
 		var children []*process
 		for range processes {
-			children = append(children, start(t, fmt.Sprintf("%s %s %d", store.Dir(), server.TokenURL, each)))
+			children = append(children, start(t, fmt.Sprintf("%s %s %d", filepath.Dir(store.Path()), server.TokenURL, each)))
 		}
 		for _, c := range children {
 			fmt.Fprintln(c.stdin)
@@ -84,7 +84,7 @@ func TestProcesses(t *testing.T) {
 		if again := oauth.NewSource(client(t, settings(server), oauth.Options{}), store); token(t, again, "") == "" {
 			t.Error("the login is lost")
 		}
-		if left, _ := filepath.Glob(filepath.Join(store.Dir(), ".*")); len(left) > 0 {
+		if left, _ := filepath.Glob(filepath.Join(filepath.Dir(store.Path()), ".*")); len(left) > 0 {
 			t.Errorf("left behind: %q", left)
 		}
 	}

@@ -14,6 +14,7 @@ func providers() map[string]func(*Settings) {
 func google(s *Settings) {
 	fill(&s.AuthURL, endpoints.Google.AuthURL)
 	fill(&s.TokenURL, endpoints.Google.TokenURL)
+	fill(&s.RevokeURL, "https://oauth2.googleapis.com/revoke")
 	if len(s.Scopes) == 0 {
 		s.Scopes = []string{"https://mail.google.com/"}
 	}
@@ -39,14 +40,6 @@ func fill(field *string, value string) {
 	if *field == "" {
 		*field = value
 	}
-}
-
-// revokeURL is where a login is given back (RFC 7009), "" where that is not known.
-func (s Settings) revokeURL() string {
-	if s.Provider == "google" {
-		return "https://oauth2.googleapis.com/revoke"
-	}
-	return ""
 }
 
 // redirectHost is the name by which a provider sends the browser back to this

@@ -49,10 +49,8 @@ func NewStore(dir, account string) *Store {
 	return &Store{dir, account, fmt.Sprintf("%.60s-%x", strings.TrimLeft(readable, "."), sum[:6])}
 }
 
-// Dir returns the directory in which the login lies.
-func (s *Store) Dir() string { return s.dir }
-
-func (s *Store) path() string { return filepath.Join(s.dir, s.name+".json") }
+// Path returns the file in which the login lies.
+func (s *Store) Path() string { return filepath.Join(s.dir, s.name+".json") }
 
 // Load returns what is kept, nil when nothing is.
 func (s *Store) Load(ctx context.Context) (*Record, error) {
@@ -72,7 +70,7 @@ func (s *Store) Load(ctx context.Context) (*Record, error) {
 
 // read reads the file, nil when there is none.
 func (s *Store) read() (*Record, error) {
-	text, err := config.ReadPrivate("login", s.path(), 1<<20)
+	text, err := config.ReadPrivate("login", s.Path(), 1<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -81,16 +79,20 @@ func (s *Store) read() (*Record, error) {
 	}
 	var r Record
 	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, config.Usagef("login: %s is damaged; remove it and log in anew", s.path())
+		return nil, config.Usagef("login: %s is damaged; remove it and log in anew", s.Path())
 	}
 	if r.Version > recordVersion {
-		return nil, fmt.Errorf("read login %s: %w", s.path(), mailhaul.ErrNewer)
+		return nil, fmt.Errorf("read login %s: %w", s.Path(), mailhaul.ErrNewer)
 	}
 	return &r, nil
 }
 
 // Save keeps a record in place of the old one, all of it or nothing.
 func (s *Store) Save(ctx context.Context, r Record) error {
+	return s.locked(ctx, func() error { return s.save(ctx, r) })
+}
+
+func (s *Store) save(ctx context.Context, r Record) error {
 	r.Version, r.Account = recordVersion, s.account
 	if r.Keyring {
 		if err := s.saveToKeyring(ctx, r.Token); err != nil {
@@ -102,7 +104,7 @@ func (s *Store) Save(ctx context.Context, r Record) error {
 	if err != nil {
 		return err
 	}
-	if err := config.WritePrivate(s.path(), append(text, '\n')); err != nil {
+	if err := config.WritePrivate(s.Path(), append(text, '\n')); err != nil {
 		return fmt.Errorf("keep login of %s: %w", s.account, err)
 	}
 	return nil
@@ -129,11 +131,15 @@ func (s *Store) saveToKeyring(ctx context.Context, t Token) error {
 
 // Delete forgets the login.
 func (s *Store) Delete(ctx context.Context) error {
+	return s.locked(ctx, func() error { return s.delete(ctx) })
+}
+
+func (s *Store) delete(ctx context.Context) error {
 	var inKeyring error
 	if r, err := s.read(); err == nil && r != nil && r.Keyring {
 		inKeyring = credential.Forget(ctx, s.entry())
 	}
-	if err := os.Remove(s.path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(s.Path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("forget login: %w", err)
 	}
 	return inKeyring

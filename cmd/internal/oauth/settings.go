@@ -37,6 +37,7 @@ type Settings struct {
 	AuthURL          string   `json:"auth_url,omitempty"`
 	TokenURL         string   `json:"token_url,omitempty"`
 	DeviceURL        string   `json:"device_url,omitempty"`
+	RevokeURL        string   `json:"revoke_url,omitempty"` // RFC 7009; "" where there is none
 	Scopes           []string `json:"scopes,omitempty"`
 	// Tenant is the directory of an organisation at Microsoft, "" for any.
 	Tenant string `json:"tenant,omitempty"`
@@ -49,6 +50,11 @@ type Settings struct {
 // ForPeople tells whether a person logs in, and the login is kept. The other
 // flows need neither.
 func (s Settings) ForPeople() bool { return s.Flow != ServiceAccount && s.Flow != ClientCredentials }
+
+// Empty tells whether nothing is said of where tokens come from.
+func (s Settings) Empty() bool {
+	return s.Provider == "" && s.Flow == "" && s.ClientID == "" && s.TokenURL == "" && s.KeyFile == ""
+}
 
 // Flows are all flows.
 func Flows() []string { return []string{Browser, Device, ServiceAccount, ClientCredentials} }
@@ -105,7 +111,7 @@ func (s Settings) check(p *config.Problems) {
 			p.Addf("client-secret-file is missing: the file with the secret of the application")
 		}
 	}
-	for _, u := range []struct{ key, value string }{{"auth-url", s.AuthURL}, {"token-url", s.TokenURL}, {"device-url", s.DeviceURL}} {
+	for _, u := range []struct{ key, value string }{{"auth-url", s.AuthURL}, {"token-url", s.TokenURL}, {"device-url", s.DeviceURL}, {"revoke-url", s.RevokeURL}} {
 		if u.value != "" && !safe(u.value) {
 			p.Addf("%s: %q is no https:// URL; secrets are not sent without encryption", u.key, u.value)
 		}

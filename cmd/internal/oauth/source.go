@@ -75,7 +75,7 @@ func (s *Source) renew(ctx context.Context, refused string) error {
 		return err
 	}
 	s.token, r.Token = t, t
-	if err := s.store.Save(context.WithoutCancel(ctx), *r); err != nil {
+	if err := s.store.save(context.WithoutCancel(ctx), *r); err != nil {
 		// This run can go on.
 		s.client.options.Notice(fmt.Sprintf("%v; the next run may need: %s", err, s.client.options.Again))
 	}
@@ -89,7 +89,7 @@ func (s *Source) load(ctx context.Context) (*Record, error) {
 	case err != nil:
 		return nil, err
 	case r == nil:
-		return nil, s.anew("nobody has logged in yet")
+		return nil, NotLoggedIn(s.store, s.client.options.Again)
 	case r.Settings.ClientID != s.client.settings.ClientID || r.Settings.TokenURL != s.client.settings.TokenURL:
 		return nil, s.anew("the login is of another client id or provider")
 	}
@@ -97,14 +97,20 @@ func (s *Source) load(ctx context.Context) (*Record, error) {
 }
 
 // anew is the error that demands a login.
-func (s *Source) anew(why string) error {
-	return &mailhaul.Error{Scope: mailhaul.ScopeAccount, Op: "find the login of " + s.store.account,
-		Err: &kind{errors.New(why), mailhaul.ErrAuth}, Hint: "log in: " + s.client.options.Again}
+func (s *Source) anew(why string) error { return demand(s.store, why, s.client.options.Again) }
+
+// NotLoggedIn is the error of an account that nobody has logged in to; again is
+// the command that does.
+func NotLoggedIn(s *Store, again string) error { return demand(s, "nobody has logged in yet", again) }
+
+func demand(s *Store, why, again string) error {
+	return &mailhaul.Error{Scope: mailhaul.ScopeAccount, Op: "find the login of " + s.account,
+		Err: &kind{errors.New(why), mailhaul.ErrAuth}, Hint: "log in: " + again}
 }
 
 // scoped gives an error the account's scope, if it has none.
 func scoped(err error) error {
-	if mailhaul.ScopeOf(err) != mailhaul.ScopeRun {
+	if err == nil || mailhaul.ScopeOf(err) != mailhaul.ScopeRun {
 		return err
 	}
 	return &mailhaul.Error{Scope: mailhaul.ScopeAccount, Op: "get an access token", Err: err}

@@ -123,7 +123,7 @@ func TestStore(t *testing.T) {
 // files are those in which the store keeps something.
 func files(t *testing.T, s *oauth.Store) []string {
 	t.Helper()
-	names, err := filepath.Glob(filepath.Join(s.Dir(), "*.json"))
+	names, err := filepath.Glob(filepath.Join(filepath.Dir(s.Path()), "*.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
