@@ -74,7 +74,7 @@ func TestMigrateInterrupted(t *testing.T) {
 	if code := cmd.ProcessState.ExitCode(); code != 130 {
 		t.Errorf("exit code %d, want 130: %s", code, stderr.String())
 	}
-	for _, want := range []string{"finishing what is under way", "what was copied is safe in me@127.0.0.1; the same command goes on from there"} {
+	for _, want := range []string{"finishing what is under way", "what is stored is safe in me@127.0.0.1; the same command goes on from there"} {
 		if !strings.Contains(stderr.String(), want) {
 			t.Errorf("stderr %q, want %q in it", stderr.String(), want)
 		}

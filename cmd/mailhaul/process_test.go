@@ -103,7 +103,7 @@ func TestSignals(t *testing.T) {
 			if code := cmd.ProcessState.ExitCode(); code != tt.code {
 				t.Errorf("exit code %d, want %d", code, tt.code)
 			}
-			for _, want := range []string{"finishing what is under way", "what was stored is safe in " + dir} {
+			for _, want := range []string{"finishing what is under way", "  what is stored is safe in " + dir} {
 				if !strings.Contains(stderr.String(), want) {
 					t.Errorf("stderr %q, want %q in it", stderr.String(), want)
 				}
@@ -225,7 +225,7 @@ func TestTerminal(t *testing.T) {
 	const erase = "\r\x1b[J"
 	t.Run("bars and summary", func(t *testing.T) {
 		out := onTerminal(t, "", "", backup("--limit-rate", "1M"))
-		for _, want := range []string{"% [=", "/200 messages, ", "/3.0 MB, ", "B/s", "/134 in INBOX", erase, "200 new, 0 flags changed, 0 gone, 0 failed, "} {
+		for _, want := range []string{"% [=", "/200 messages, ", "/3.0 MB, ", "B/s", "/134 in INBOX", erase, "200 new, 0 flags changed, 0 gone, 0 failed, ", "\nnext: mailhaul ls /", "      mailhaul verify /", " --quiet, fetches what is new\r\n"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("got %q, want %q in it", out, want)
 			}

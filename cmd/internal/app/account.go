@@ -18,6 +18,7 @@ import (
 
 // accountOptions say which account is meant, and how it is reached.
 type accountOptions struct {
+	text        string // as the user wrote it
 	endpoint    config.Endpoint
 	named       *config.Account // of the config file; nil when a URL says all
 	secrets     []string        // variables that hold passwords
@@ -33,7 +34,7 @@ type accountOptions struct {
 // file, with the settings that hold for it. "" is an account that is missing.
 func parseAccount(c *cli.Context, role, text string, p *config.Problems) accountOptions {
 	s := settingsOf(c)
-	o := accountOptions{named: s.account(text), secrets: s.file.SecretVariables()}
+	o := accountOptions{text: text, named: s.account(text), secrets: s.file.SecretVariables()}
 	get := func(name string) string { return s.of(o.named, name).Text() }
 	o.timeout = config.ParseTimeout("--timeout", get("timeout"), p)
 	o.connections = config.ParseConnections("--connections", get("connections"), p)

@@ -132,16 +132,23 @@ func backup(ctx context.Context, env Env, u *ui.UI, o backupOptions) (err error)
 		}
 		defer closing(&err, "archive", func() error { return a.Close() })
 	}
+	first, err := isFirst(ctx, a.Ledger())
+	if err != nil {
+		return err
+	}
 	defer context.AfterFunc(ctx, func() {
 		u.Say("mailhaul: interrupted: finishing what is under way (interrupt again to leave at once)")
 	})()
 	summary, err := migrate.Haul(ctx, source, a, a.Ledger(), pipeline)
 	u.EndProgress()
-	tellSummary(u, summaryOptions{"backup", o.archive, "; the same command goes on from there", o.output}, summary)
-	if err == nil && failed(summary) {
+	tellSummary(u, "backup", o.output, summary)
+	switch {
+	case err == nil && failed(summary):
 		err = errPartial
+	case err == nil && first:
+		sayNext(u, nextOfBackup(o.archive)...)
 	}
-	return err
+	return advise(err, summary, o.archive, "the same command tries them again; with --json it names each")
 }
 
 func (o backupOptions) pipeline(env Env, u *ui.UI) migrate.Options {

@@ -72,10 +72,7 @@ type accountChecker struct {
 }
 
 func checkAccount(ctx context.Context, env Env, u *ui.UI, o checkOptions) error {
-	c := &accountChecker{teller: teller{u: u}, env: env, options: o.end.account, named: "SOURCE"}
-	if c.options.endpoint.Password == "" {
-		c.named = shellWord(o.end.text)
-	}
+	c := &accountChecker{teller: teller{u: u}, env: env, options: o.end.account, named: o.end.spoken()}
 	var probed bool
 	account, closeAccount, err := c.options.openBy(ctx, env, u, func(ctx context.Context, config imapaccount.Config) (a *imapaccount.Account, err error) {
 		probed = true

@@ -41,6 +41,7 @@ func dryRun(ctx context.Context, env Env, u *ui.UI, o backupOptions) (err error)
 		tellFailures(u, summary)
 		return errPartial
 	}
+	sayNext(u, "the same command without --dry-run does it")
 	return nil
 }
 

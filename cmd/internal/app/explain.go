@@ -41,7 +41,7 @@ func tell(ctx context.Context, u *ui.UI, command string, err error) {
 func explain(ctx context.Context, err error) (texts []string, hint string) {
 	if i, ok := errors.AsType[Interrupted](context.Cause(ctx)); ok {
 		if errors.Is(err, context.Canceled) || errors.As(err, &Interrupted{}) {
-			return []string{i.Error()}, ""
+			return []string{i.Error()}, adviceOf(err)
 		}
 		// What failed on the way out may be more than the interruption.
 		return []string{i.Error(), err.Error()}, hintFor(err)
@@ -62,9 +62,18 @@ func explain(ctx context.Context, err error) (texts []string, hint string) {
 	return []string{strings.ReplaceAll(err.Error(), mailhaul.ErrUsage.Error()+": ", "")}, hint
 }
 
+// adviceOf is what the run said that ended with the error, or "".
+func adviceOf(err error) string {
+	a, _ := errors.AsType[advised](err)
+	return a.hint
+}
+
 // hintFor says what the user can do: what the place where the error arose
 // knew, else what holds for its kind.
 func hintFor(err error) string {
+	if hint := adviceOf(err); hint != "" {
+		return hint
+	}
 	for e, ok := errors.AsType[*mailhaul.Error](err); ok; e, ok = errors.AsType[*mailhaul.Error](e.Err) {
 		if e.Hint != "" {
 			return e.Hint

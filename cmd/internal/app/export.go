@@ -106,9 +106,9 @@ func exportArchive(ctx context.Context, env Env, u *ui.UI, o exportOptions) (err
 		Filter: o.filter, Folders: folders, Criteria: o.criteria, Command: "export", Now: env.Now, Events: t.tell,
 	})
 	u.EndProgress()
-	tellSummary(u, summaryOptions{command: "export", where: o.path, output: o.output}, summary)
+	tellSummary(u, "export", o.output, summary)
 	if err == nil && failed(summary) {
 		err = errPartial
 	}
-	return err
+	return advise(err, summary, o.path, "'mailhaul verify' tells what is damaged in the archive")
 }

@@ -113,7 +113,14 @@ func haul(ctx context.Context, env Env, u *ui.UI, o haulOptions) (err error) {
 	if err == nil && (failed(summary) || len(summary.Altered) > 0) {
 		err = errPartial
 	}
-	return err
+	switch {
+	case err != nil:
+	case o.dryRun:
+		sayNext(u, "the same command without --dry-run does it")
+	case summary.Counts.New > 0:
+		sayNext(u, "mailhaul compare "+o.from.spoken()+" "+o.to.spoken()+" tells whether all is there")
+	}
+	return advise(err, summary, o.to.endpoint.Account(), "the same command tries them again; with --json it names each")
 }
 
 func (o haulOptions) pipeline(ctx context.Context, env Env, u *ui.UI) migrate.Options {

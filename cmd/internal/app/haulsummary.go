@@ -76,9 +76,6 @@ func tellHaul(u *ui.UI, o haulOptions, s migrate.Summary) {
 	if !u.JSON() && loud {
 		u.Say(haulText(s, sum))
 	}
-	if s.Interrupted {
-		u.Say("what was copied is safe in " + o.to.endpoint.Account() + "; the same command goes on from there")
-	}
 }
 
 func tellHaulObjects(u *ui.UI, o haulOptions, s migrate.Summary, sum migrate.FolderReport) {

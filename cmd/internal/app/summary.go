@@ -115,20 +115,13 @@ type summaryObject struct {
 	Interrupted  bool    `json:"interrupted"`
 }
 
-// summaryOptions say whose summary it is, where the mail went, and how an
-// interrupted run is taken up.
-type summaryOptions struct {
-	command, where, next string
-	output               outputOptions
-}
-
 // tellSummary says how a backup ended: always when something failed or it was
 // interrupted, else when a person watches or asked to hear more. So a run from
 // cron that went well says nothing.
-func tellSummary(u *ui.UI, o summaryOptions, s migrate.Summary) {
+func tellSummary(u *ui.UI, command string, o outputOptions, s migrate.Summary) {
 	if u.JSON() {
 		u.Object(summaryObject{
-			"summary", o.command, s.Folders, s.Messages, s.Counts.New, s.Counts.FlagsChanged, s.Counts.Gone,
+			"summary", command, s.Folders, s.Messages, s.Counts.New, s.Counts.FlagsChanged, s.Counts.Gone,
 			s.Counts.Failed, s.Counts.Octets, s.Elapsed.Seconds(), s.Interrupted,
 		})
 	}
@@ -136,11 +129,8 @@ func tellSummary(u *ui.UI, o summaryOptions, s migrate.Summary) {
 	if bad {
 		tellFailures(u, s)
 	}
-	if !u.JSON() && (bad || u.Interactive() || u.Logged() || u.Verbose() || o.output.summary) {
+	if !u.JSON() && (bad || u.Interactive() || u.Logged() || u.Verbose() || o.summary) {
 		u.Say(summaryText(s))
-	}
-	if s.Interrupted {
-		u.Say("what was stored is safe in " + o.where + o.next)
 	}
 }
 
