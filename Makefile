@@ -10,7 +10,7 @@ FUZZTIME ?= 20s
 # Tests of packages that work in several goroutines run under the race detector.
 # The ledger is not among them: it has one writer, and SQLite translated to Go is
 # ten times slower there.
-RACY = ./archive/... ./cmd/internal/ui/... ./migrate/...
+RACY = ./archive/... ./cmd/internal/oauth/... ./cmd/internal/ui/... ./migrate/...
 
 # Tests make and delete many files: in memory, where there is room, not on a disk.
 TESTTMP = $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')" -gt 6000000 ] 2>/dev/null && echo /dev/shm || echo $${TMPDIR:-/tmp})

@@ -16,8 +16,12 @@ import (
 	"github.com/mailhaul/mailhaul"
 )
 
-// consentLimit is how long a person has in the browser.
-const consentLimit = 15 * time.Minute
+// consentLimit is how long a person has in the browser, pageLimit how long the
+// browser has to take the last page.
+const (
+	consentLimit = 15 * time.Minute
+	pageLimit    = 2 * time.Second
+)
 
 // browser sends a person to the provider, which sends the browser back to a port
 // of this machine with a code for the token (RFC 8252, 7.3). The code is worth
@@ -40,7 +44,10 @@ func (c *Client) browser(ctx context.Context, person Person) (*oauth2.Token, err
 		_ = server.Serve(listener) // ends when it is closed
 	}()
 	defer func() {
-		_ = server.Shutdown(context.WithoutCancel(ctx)) // the page is still on its way
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), pageLimit)
+		defer cancel()
+		_ = server.Shutdown(last) // the page is still on its way
+		_ = server.Close()        // who holds a connection open does not hold us
 		<-served
 	}()
 	c.show(person, conf.AuthCodeURL(state, c.authOptions(verifier)...), port)
