@@ -36,6 +36,9 @@ func (b *haul) fetch(ctx context.Context) error {
 	for len(work) > 0 {
 		before := b.progressed()
 		err := b.src.Fetch(ctx, work, func(m *mailhaul.Message) error { return b.store(ctx, m) })
+		if b.summary.Spent = errors.Is(err, errSpent); b.summary.Spent {
+			err = nil
+		}
 		if flushErr := b.dst.Flush(record); err == nil || mailhaul.ScopeOf(flushErr) == mailhaul.ScopeRun && flushErr != nil {
 			err = flushErr
 		}
@@ -45,12 +48,26 @@ func (b *haul) fetch(ctx context.Context) error {
 		if work, err = b.unsettled(ctx); err != nil {
 			return err
 		}
+		if b.summary.Spent {
+			b.leaveRest()
+			return nil
+		}
 		if len(work) > 0 && b.progressed() == before {
 			return &mailhaul.Error{Scope: mailhaul.ScopeAccount, Op: "store messages",
 				Hint: "what has arrived is safe: run the same command again and it goes on", Err: fmt.Errorf("%w: the connection breaks each time before a message is confirmed", mailhaul.ErrConnect)}
 		}
 	}
 	return nil
+}
+
+// errSpent ends a fetch because the budget is used up.
+var errSpent = errors.New("the budget is used up")
+
+// leaveRest leaves what was to be fetched to another run, which must look again.
+func (b *haul) leaveRest() {
+	for _, l := range b.listed {
+		l.partial = l.partial || !l.fetch.Empty()
+	}
 }
 
 // progressed counts the messages whose fate is known.
@@ -136,6 +153,9 @@ func (b *haul) store(ctx context.Context, m *mailhaul.Message) error {
 	}
 	if b.isClosed(m.Folder) {
 		return nil
+	}
+	if size := max(m.Size, 0); !b.o.Budget.allows(b.taken.Add(size)-size, size) {
+		return errSpent
 	}
 	b.events.folder(m.Folder.Name)
 	err := b.dst.Store(ctx, m)

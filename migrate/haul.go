@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mailhaul/mailhaul"
@@ -57,7 +58,8 @@ type haul struct {
 	folders  []plan.Folder
 	vanished []*plan.Known
 	listed   []*look
-	account  account // what only a target that is an account needs
+	account  account      // what only a target that is an account needs
+	taken    atomic.Int64 // octets of the messages that were fetched, for the budget
 	reportMu sync.Mutex
 	reports  map[*mailhaul.Folder]*FolderReport
 	failMu   sync.Mutex // deliver functions fail from several goroutines at once

@@ -12,7 +12,7 @@ import (
 // then on does something else than before, once or more often.
 type blind struct {
 	appended bool
-	stop     func() // ends the run that sent the message
+	stop     func()                 // ends the run that sent the message
 	folder   *imaptest.ScriptFolder // which took the messages
 	then     func(b *blind, c *imaptest.ScriptConn, command imaptest.Command) bool
 	left     int // how often then may answer

@@ -35,6 +35,8 @@ type Options struct {
 	// from the source, after Confirm was shown what and said yes.
 	Mirror  bool
 	Confirm func(ctx context.Context, removals []Removal) (bool, error)
+	// Budget bounds what is fetched.
+	Budget Budget
 	// Command is how the run is called in the ledger's history.
 	Command string
 	// DryRun plans and does nothing: no message is fetched, nothing is written.
@@ -48,6 +50,21 @@ type Options struct {
 	// what was sent to it when a connection, or a run, came to its end is taken for
 	// lost; 0 for two seconds.
 	Quiet time.Duration
+}
+
+// Budget is how much may be fetched within some time, in octets of messages. A run
+// that has used it up ends in good order and leaves the rest to another one.
+type Budget struct {
+	// Most is what may be fetched in all; 0 for any amount. Spent is what earlier
+	// runs have fetched of it.
+	Most, Spent int64
+}
+
+// allows tells whether a message may be fetched after others of this run. One that
+// is larger than the whole budget may, if it is alone: else it would never be.
+func (b Budget) allows(fetched, size int64) bool {
+	used := b.Spent + fetched
+	return b.Most == 0 || used == 0 || used+size <= b.Most
 }
 
 // EventKind says what an Event tells.
@@ -106,6 +123,9 @@ type Summary struct {
 	Limits      mailhaul.Limits
 	Elapsed     time.Duration
 	Interrupted bool
+	// Spent tells that the budget was used up and messages were left for another
+	// run.
+	Spent bool
 }
 
 // Failure is a message, or with UID 0 a folder, that could not be hauled.
