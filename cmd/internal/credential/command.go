@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +22,7 @@ func fromCommand(ctx context.Context, r Request, env Env) (string, error) {
 	argv := r.Words
 	if len(argv) == 0 {
 		var err error
-		if argv, err = commandLine(r.Command); err != nil {
+		if argv, err = config.CommandLine("password command", r.Command); err != nil {
 			return "", err
 		}
 	}
@@ -55,67 +54,6 @@ func fromCommand(ctx context.Context, r Request, env Env) (string, error) {
 		return "", fmt.Errorf("run password command %s: the first line of its output is empty", argv[0])
 	}
 	return password, nil
-}
-
-// commandLine splits a command into words as a shell would, without running
-// one. Only a command that uses what a shell alone can do is given to a shell.
-func commandLine(text string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	inWord := false
-	var quote byte
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case quote == '\'' && c != '\'', quote == '"' && !strings.ContainsRune("\"\\$`", rune(c)):
-			word.WriteByte(c)
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote == 0 && (c == '\'' || c == '"'):
-			quote, inWord = c, true
-		case c == '\\' && runtime.GOOS != "windows" && i+1 < len(text):
-			i++
-			if quote == '"' && !strings.ContainsRune("\"\\$`", rune(text[i])) {
-				word.WriteByte(c)
-			}
-			word.WriteByte(text[i])
-			inWord = true
-		case strings.ContainsRune("|&;<>()$`*?[~#\n", rune(c)) && needsShell(c, inWord):
-			return shell(text), nil
-		case quote == 0 && (c == ' ' || c == '\t'):
-			if inWord {
-				words = append(words, word.String())
-				word.Reset()
-			}
-			inWord = false
-		default:
-			word.WriteByte(c)
-			inWord = true
-		}
-	}
-	if quote != 0 {
-		return nil, config.Usagef("password command: a closing %c is missing", quote)
-	}
-	if inWord {
-		words = append(words, word.String())
-	}
-	if len(words) == 0 || words[0] == "" {
-		return nil, config.Usagef("password command: it is empty")
-	}
-	if name, _, assigns := strings.Cut(words[0], "="); assigns && !strings.ContainsAny(name, `/\`) {
-		return shell(text), nil // VARIABLE=value command
-	}
-	return words, nil
-}
-
-// needsShell: ~ and # mean something at the beginning of a word only.
-func needsShell(c byte, inWord bool) bool { return !inWord || (c != '~' && c != '#') }
-
-func shell(text string) []string {
-	if runtime.GOOS == "windows" {
-		return []string{"cmd", "/C", text}
-	}
-	return []string{"/bin/sh", "-c", text}
 }
 
 // withoutPasswords leaves out what other accounts' passwords may be in.
