@@ -79,7 +79,7 @@ func (b *haul) run(ctx context.Context) (err error) {
 	}
 	// What follows is recorded even when the run was interrupted.
 	ctx = context.WithoutCancel(ctx)
-	if endErr := b.end(ctx, checkpoint.Outcome(err, len(b.summary.Failures) > 0)); err == nil {
+	if endErr := b.end(ctx, checkpoint.Outcome(err, b.summary.Spent || len(b.summary.Failures) > 0)); err == nil {
 		err = endErr
 	}
 	return err

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailhaul/mailhaul/cmd/internal/ui"
+	"github.com/mailhaul/mailhaul/migrate"
 )
 
 // Env is the world outside.
@@ -24,6 +25,15 @@ type Env struct {
 	Terminal       ui.Terminal
 	// Browse opens a browser at a URL; nil when there is none.
 	Browse func(url string) error
+	// watchRun is told what a run of the pipeline did; nil for nobody.
+	watchRun func(migrate.Summary)
+}
+
+// hauled tells whoever watches what a run did.
+func (env Env) hauled(s migrate.Summary) {
+	if env.watchRun != nil {
+		env.watchRun(s)
+	}
 }
 
 // System is the Env of a real process.

@@ -23,6 +23,7 @@ type backupOptions struct {
 	format     archive.Format // "" for what the archive has, Maildir for a new one
 	filter     filter.Filter
 	dryRun     bool
+	most       int64 // octets that may be fetched in 24 hours, 0 for any amount
 	cpuProfile string
 	output     outputOptions
 	// watch sees each event of the run before it is shown; nil for nobody.
@@ -71,6 +72,7 @@ func parseBackup(c *cli.Context, p *config.Problems) backupOptions {
 		archive:    args[1],
 		format:     archive.Format(config.ParseChoice("--format", c.String("format"), formats, p)),
 		dryRun:     c.Bool("dry-run"),
+		most:       config.ParseBudget("--max-download", c.String("max-download"), p),
 		cpuProfile: c.String("cpuprofile"),
 		output:     parseOutput(c, p),
 	}
@@ -139,11 +141,18 @@ func backup(ctx context.Context, env Env, u *ui.UI, o backupOptions) (err error)
 	defer context.AfterFunc(ctx, func() {
 		u.Say("mailhaul: interrupted: finishing what is under way (interrupt again to leave at once)")
 	})()
+	if pipeline.Budget, err = budgetOf(ctx, a.Ledger(), o.most, env.Now()); err != nil {
+		return err
+	}
 	summary, err := migrate.Haul(ctx, source, a, a.Ledger(), pipeline)
 	u.EndProgress()
+	env.hauled(summary)
 	tellSummary(u, "backup", o.output, summary)
+	if err == nil && summary.Spent {
+		err = tellSpent(ctx, u, a.Ledger(), o.most, env.Now())
+	}
 	switch {
-	case err == nil && failed(summary):
+	case err == nil && (summary.Spent || failed(summary)):
 		err = errPartial
 	case err == nil && first:
 		sayNext(u, nextOfBackup(o.archive)...)

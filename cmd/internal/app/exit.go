@@ -72,6 +72,9 @@ func exitCode(ctx context.Context, command string, err error) int {
 	if i, ok := errors.AsType[Interrupted](context.Cause(ctx)); ok {
 		return i.ExitCode()
 	}
+	if e, ok := errors.AsType[codeError](err); ok {
+		return int(e)
+	}
 	for _, m := range []struct {
 		err  error
 		code int

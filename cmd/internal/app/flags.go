@@ -14,6 +14,7 @@ func commands(env Env) []*cli.Command {
 		verifyCommand(env), repairCommand(env), rebuildCommand(env), pruneCommand(env), compareCommand(env), checkCommand(env),
 		configInitCommand(env), configPathCommand(env), configShowCommand(env), configCheckCommand(env), configPasswordCommand(env),
 		loginCommand(env), logoutCommand(env),
+		runCommand(env), statusCommand(env),
 		demoCommand(env), versionCommand(env),
 	}
 	return append(all, helpCommand(env, all))

@@ -29,6 +29,7 @@ type haulOptions struct {
 	mirror     bool
 	yes        bool
 	dryRun     bool
+	most       int64 // octets that may be fetched in 24 hours, 0 for any amount
 	cpuProfile string
 	output     outputOptions
 	// watch sees each event of the run before it is shown; nil for nobody.
@@ -98,8 +99,12 @@ func haul(ctx context.Context, env Env, u *ui.UI, o haulOptions) (err error) {
 	if pipeline.Same, err = o.sameAccount(ctx, source); err != nil {
 		return err
 	}
+	if pipeline.Budget, err = budgetOf(ctx, ledger, o.most, env.Now()); err != nil {
+		return err
+	}
 	summary, err := migrate.Haul(ctx, source, target, ledger, pipeline)
 	u.EndProgress()
+	env.hauled(summary)
 	if pipeline.Same && !o.dryRun {
 		o.teachArchive(context.WithoutCancel(ctx), env, u, ledger, summary, target)
 	}
@@ -110,7 +115,10 @@ func haul(ctx context.Context, env Env, u *ui.UI, o haulOptions) (err error) {
 	} else {
 		tellHaul(u, o, summary)
 	}
-	if err == nil && (failed(summary) || len(summary.Altered) > 0) {
+	if err == nil && summary.Spent {
+		err = tellSpent(ctx, u, ledger, o.most, env.Now())
+	}
+	if err == nil && (summary.Spent || failed(summary) || len(summary.Altered) > 0) {
 		err = errPartial
 	}
 	switch {

@@ -36,6 +36,7 @@ func migrateCommand(env Env) *cli.Command {
 			}
 			o.match, o.again, o.noFlags = c.Bool("match"), c.Bool("again"), c.Bool("no-flags")
 			o.mirror, o.yes = c.Bool("mirror"), c.Bool("yes")
+			o.most = config.ParseBudget("--max-download", c.String("max-download"), &p)
 			if o.yes && !o.mirror {
 				p.Addf("--yes goes with --mirror")
 			}

@@ -39,9 +39,13 @@ func ReadPrivate(what, name string, limit int64) ([]byte, error) {
 }
 
 // WritePrivate puts data in the place of a file, or makes it, for its owner's eyes
-// only. A reader sees the old file or the new one, never a part, and so does who
-// looks after a power cut. A symbolic link stays; what it points to is replaced.
-func WritePrivate(name string, data []byte) (err error) {
+// only; see WriteWhole.
+func WritePrivate(name string, data []byte) error { return WriteWhole(name, data, 0o600) }
+
+// WriteWhole puts data in the place of a file, or makes it, with a mode. A reader
+// sees the old file or the new one, never a part, and so does who looks after a
+// power cut. A symbolic link stays; what it points to is replaced.
+func WriteWhole(name string, data []byte, mode os.FileMode) (err error) {
 	if real, linkErr := filepath.EvalSymlinks(name); linkErr == nil {
 		name = real
 	}
@@ -62,6 +66,9 @@ func WritePrivate(name string, data []byte) (err error) {
 	// 1. The data, 2. the name, 3. the directory that holds the name.
 	if _, err := f.Write(data); err != nil {
 		return fmt.Errorf("write file: %w", err)
+	}
+	if err := f.Chmod(mode); err != nil {
+		return fmt.Errorf("set mode of file: %w", err)
 	}
 	if err := f.Sync(); err != nil {
 		return fmt.Errorf("sync file: %w", err)

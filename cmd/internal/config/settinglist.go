@@ -2,13 +2,16 @@ package config
 
 import "slices"
 
+// mostJobs bounds what runs at once on one machine.
+const mostJobs = 64
+
 // mostConnections is more than any server grants a user.
 const mostConnections = 32
 
 // Settings are all the settings there are: flags, keys of the config file and
 // environment variables come from here, and so does their help.
 func Settings() []Setting {
-	flags := slices.Concat(archiveSettings(), haulSettings(), choiceSettings(), accountSettings(), tokenSettings(), oauthSettings(), outputSettings(), configSettings())
+	flags := slices.Concat(archiveSettings(), haulSettings(), choiceSettings(), accountSettings(), tokenSettings(), oauthSettings(), outputSettings(), configSettings(), runSettings())
 	return slices.Concat(flags, fileSettings(flags), loginSettings(), jobSettings())
 }
 
@@ -57,6 +60,8 @@ func haulSettings() []Setting {
 		{Name: "match", Kind: Bool, Commands: []string{"migrate"},
 			Usage: "recognise mail that the target has already, by its\nheader, and do not copy it"},
 		{Name: "again", Kind: Bool, Commands: []string{"migrate"}, Usage: "copy again what was copied and is no longer there"},
+		{Name: "max-download", Kind: Budget, Commands: []string{"backup", "migrate"},
+			Usage: "stop in good order after so many octets of mail in\n24 hours: `2000M/day`"},
 		{Name: "no-flags", Kind: Bool, Commands: []string{"migrate"}, Usage: "leave flags of what was copied before as they are"},
 		{Name: "mirror", Kind: Bool, Commands: []string{"migrate"},
 			Usage: "remove from the target what was copied there and\nis gone from the source; asks before"},
@@ -103,11 +108,11 @@ func accountSettings() []Setting {
 
 // outputSettings say how much is said, and how.
 func outputSettings() []Setting {
-	loud := append(connecting(), "export", "verify", "rebuild", "prune")
+	loud := append(connecting(), "export", "verify", "rebuild", "prune", "run")
 	return []Setting{
 		{Name: "quiet", Short: "q", Kind: Bool, Over: "verbose", Commands: loud, Usage: "say nothing unless something is wrong"},
 		{Name: "verbose", Short: "v", Kind: Bool, Over: "quiet", Commands: loud, Usage: "tell each folder and what else may be of interest"},
-		{Name: "json", Kind: Bool, Commands: append(loud, "ls", "history", "lost", "config show"), Usage: "write one JSON object a line to standard output"},
+		{Name: "json", Kind: Bool, Commands: append(loud, "ls", "history", "lost", "status", "config show"), Usage: "write one JSON object a line to standard output"},
 		{Name: "cpuprofile", Kind: Path, Hidden: true, Commands: append(putting(), "backup"), Usage: "write a CPU profile to `FILE`"},
 	}
 }
@@ -159,10 +164,20 @@ func jobSettings() []Setting {
 		{Name: "target", In: InJob, Usage: "of a migrate: the account that is copied into, its `NAME`"},
 		{Name: "schedule", In: InJob, Usage: "when it is meant to run, as `TEXT` for OnCalendar= of systemd; mailhaul starts nothing by itself"},
 		{Name: "keep-gone", Kind: Period, In: InJob, Usage: "keep what vanished from the server for `PERIOD`: 90d, 12w, 6m or 2y"},
-		{Name: "max-download", Kind: Budget, In: InJob, Usage: "stop in good order after so many octets: `2000M/day`"},
 		{Name: "notify-command", Kind: Command, In: InJob, Usage: "`COMMAND` that is told how the job ended"},
 		{Name: "notify-url", Kind: URL, Secret: true, In: InJob, Usage: "`URL` that is told of start, success and failure"},
 		{Name: "notify-mail", In: InJob, Usage: "`ADDRESS` that gets a mail, through sendmail, when the job failed"},
+	}
+}
+
+// runSettings are those of the commands that run jobs and look after them.
+func runSettings() []Setting {
+	return []Setting{
+		{Name: "jobs", Short: "j", Kind: Count, Max: mostJobs, Default: "4", Commands: []string{"run"}, Usage: "at most `N` jobs at once (4)"},
+		{Name: "max-age", Kind: Age, Commands: []string{"status"},
+			Usage: "exit with 1 when the last good run of anything ended\nlonger than `TIME` ago, as in 36h or 3d"},
+		{Name: "metrics-file", Kind: Path, Commands: []string{"run", "status"},
+			Usage: "write the figures of status to `FILE`, for Prometheus"},
 	}
 }
 

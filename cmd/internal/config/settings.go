@@ -31,6 +31,8 @@ const (
 	Date
 	// Period is a number of days; see ParsePeriod.
 	Period
+	// Age is a duration up to years; see ParseAge.
+	Age
 	// Budget is octets a day; see ParseBudget.
 	Budget
 	// URL is an address of the web: https://...

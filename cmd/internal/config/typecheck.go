@@ -110,6 +110,8 @@ func (s Setting) check(label string, texts []string, p *Problems) {
 			ParseDate(label, text, p)
 		case Period:
 			ParsePeriod(label, text, p)
+		case Age:
+			ParseAge(label, text, p)
 		case Budget:
 			ParseBudget(label, text, p)
 		case Choice:

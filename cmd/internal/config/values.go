@@ -99,6 +99,9 @@ func ParseConnections(flag, text string, p *Problems) int {
 	return ParseCount(flag, text, mostConnections, p)
 }
 
+// ParseJobs reads a number of jobs. "" is 0, the default.
+func ParseJobs(flag, text string, p *Problems) int { return ParseCount(flag, text, mostJobs, p) }
+
 // ExpandHome puts the home directory in the place of a leading ~/: the shell does
 // not do it within a URL.
 func ExpandHome(path, home string) string {
@@ -136,6 +139,23 @@ func ParsePeriod(flag, text string, p *Problems) time.Duration {
 		return 0
 	}
 	return time.Duration(n*days) * 24 * time.Hour
+}
+
+// ParseAge reads a duration in hours or minutes, 36h, or a period, 3d. "" is 0.
+func ParseAge(flag, text string, p *Problems) time.Duration {
+	if text == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		var of Problems
+		d = ParsePeriod(flag, text, &of)
+	}
+	if d < time.Minute {
+		p.Addf("%s: %q is no time of a minute or more; write it as in 36h or 3d", flag, text)
+		return 0
+	}
+	return d
 }
 
 // ParseBudget reads a number of octets a day, 2000M/day, as ParseSize reads
