@@ -190,6 +190,16 @@ func TestSecondSignalLeavesAtOnce(t *testing.T) {
 // streams and returns what it wrote there. typed is its answer to the prompt.
 func onTerminal(t *testing.T, prompt, typed string, cmd *exec.Cmd) string {
 	t.Helper()
+	if typed == "" {
+		return converse(t, cmd)
+	}
+	return converse(t, cmd, prompt, typed)
+}
+
+// converse is onTerminal with any number of prompts, each followed by the answer
+// to it.
+func converse(t *testing.T, cmd *exec.Cmd, dialogue ...string) string {
+	t.Helper()
 	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 100})
 	if err != nil {
 		t.Fatal(err)
@@ -200,11 +210,11 @@ func onTerminal(t *testing.T, prompt, typed string, cmd *exec.Cmd) string {
 	for {
 		n, err := terminal.Read(buf)
 		out.Write(buf[:n])
-		if typed != "" && strings.Contains(out.String(), prompt) {
-			if _, err := io.WriteString(terminal, typed); err != nil {
+		if len(dialogue) > 0 && strings.Contains(out.String(), dialogue[0]) {
+			if _, err := io.WriteString(terminal, dialogue[1]); err != nil {
 				t.Fatal(err)
 			}
-			typed = ""
+			dialogue = dialogue[2:]
 		}
 		if err != nil { // EIO: the other end is closed
 			break

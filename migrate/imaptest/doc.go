@@ -2,7 +2,7 @@
 // ([Dovecot], [Cyrus], [Courier]), a raw client to fill and change accounts
 // ([Dial]), sets of mail ([Seed], [SeedTwins], [Corpus]), another program to look
 // at what has come of them ([Reference], [ReferenceFolders]), a faulty line
-// ([NewLine]) and a scripted server that says whatever a test wants ([NewScript])
+// ([NewLine]), a DNS server ([NewResolver]) and a scripted server that says whatever a test wants ([NewScript])
 // and has the quirks of real ones ([Quirk]).
 //
 // A real server is private to the test process: its files lie in a temporary

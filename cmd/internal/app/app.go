@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"syscall"
 	"time"
@@ -25,6 +26,8 @@ type Env struct {
 	Terminal       ui.Terminal
 	// Browse opens a browser at a URL; nil when there is none.
 	Browse func(url string) error
+	// Resolver finds the servers of mail addresses, nil for the system's.
+	Resolver *net.Resolver
 	// watchRun is told what a run of the pipeline did; nil for nobody.
 	watchRun func(migrate.Summary)
 }

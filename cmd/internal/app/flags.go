@@ -12,7 +12,7 @@ func commands(env Env) []*cli.Command {
 		backupCommand(env), restoreCommand(env), migrateCommand(env), importCommand(env), exportCommand(env),
 		lsCommand(env), showCommand(env), historyCommand(env), lostCommand(env),
 		verifyCommand(env), repairCommand(env), rebuildCommand(env), pruneCommand(env), compareCommand(env), checkCommand(env),
-		configInitCommand(env), configPathCommand(env), configShowCommand(env), configCheckCommand(env), configPasswordCommand(env),
+		configInitCommand(env), configAddCommand(env), configPathCommand(env), configShowCommand(env), configCheckCommand(env), configPasswordCommand(env),
 		loginCommand(env), logoutCommand(env),
 		runCommand(env), statusCommand(env),
 		demoCommand(env), versionCommand(env),

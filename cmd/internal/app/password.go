@@ -42,11 +42,11 @@ func (env Env) credentials(secrets []string) credential.Env {
 }
 
 // passwordVariable is the environment variable for the password of a role. What
-// compare calls A and B are source and target there; what check calls ENDPOINT is
-// a source.
+// compare calls A and B are source and target there; what check calls
+// ENDPOINT and config add ADDRESS is a source.
 func passwordVariable(role string) string {
 	switch role {
-	case "A", "ENDPOINT":
+	case "A", "ENDPOINT", "ADDRESS":
 		role = "SOURCE"
 	case "B":
 		role = "TARGET"

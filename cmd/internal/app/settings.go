@@ -53,7 +53,9 @@ func settle(env Env, l *line) (*settings, error) {
 	if !usesConfig(command) {
 		return s, p.Err()
 	}
-	file, err := s.readFile(env)
+	name, named := s.place(env)
+	// A file that an account is to be added to is made if it is not there.
+	file, err := config.ReadFile(name, named && command != "config add", env.Getenv("HOME"))
 	if err == nil {
 		s.file, s.defaults = file, file.Defaults(command)
 	}
@@ -73,11 +75,6 @@ func usesConfig(command string) bool {
 // place is where the config file lies, and whether the user said so.
 func (s *settings) place(env Env) (name string, named bool) {
 	return config.PlaceOf(s.flags["config"].Text(), env.Getenv)
-}
-
-func (s *settings) readFile(env Env) (*config.File, error) {
-	name, named := s.place(env)
-	return config.ReadFile(name, named, env.Getenv("HOME"))
 }
 
 // givenFlags are the flags of an arranged command line.

@@ -11,7 +11,7 @@ const mostConnections = 32
 // Settings are all the settings there are: flags, keys of the config file and
 // environment variables come from here, and so does their help.
 func Settings() []Setting {
-	flags := slices.Concat(archiveSettings(), haulSettings(), choiceSettings(), accountSettings(), tokenSettings(), oauthSettings(), outputSettings(), configSettings(), runSettings())
+	flags := slices.Concat(archiveSettings(), haulSettings(), choiceSettings(), accountSettings(), tokenSettings(), oauthSettings(), outputSettings(), configSettings(), addSettings(), runSettings())
 	return slices.Concat(flags, fileSettings(flags), loginSettings(), jobSettings())
 }
 
@@ -121,6 +121,26 @@ func outputSettings() []Setting {
 func configSettings() []Setting {
 	return []Setting{
 		{Name: "forget", Kind: Bool, NoKey: true, Commands: []string{"config password"}, Usage: "take the password out of the keyring"},
+	}
+}
+
+// addSettings are those of the command that adds an account: what it would find,
+// or ask for.
+func addSettings() []Setting {
+	add := []string{"config add"}
+	return []Setting{
+		{Name: "name", NoKey: true, Commands: add, Usage: "call the account `NAME`, not as its address"},
+		{Name: "address", NoKey: true, Commands: add, Usage: "the server is `URL`, imaps://HOST[:PORT] or imap://HOST[:PORT]:\nit is not looked for"},
+		{Name: "user", NoKey: true, Commands: add, Usage: "log in as `USER`, not as the address"},
+		{Name: "ca", Kind: Path, NoKey: true, Commands: add, Usage: "trust the certificate authorities in `FILE` (PEM)"},
+		{Name: "password-file", Kind: Path, NoKey: true, Commands: add, Usage: "the password is the first line of `FILE`"},
+		{Name: "password-command", NoKey: true, Commands: add, Usage: "the password is the first line that `COMMAND` writes"},
+		{Name: "password-env", NoKey: true, Commands: add, Usage: "the password is in the environment variable `NAME`"},
+		{Name: "keyring", Kind: Bool, NoKey: true, Commands: add, Usage: "put the password into the keyring of the system"},
+		{Name: "yes", Kind: Bool, NoKey: true, Commands: add, Usage: "the server may lie in another domain: do not ask"},
+		{Name: "untested", Kind: Bool, NoKey: true, Commands: add, Usage: "do not log in to see whether it works"},
+		{Name: "quiet", Short: "q", Kind: Bool, Over: "verbose", NoKey: true, Commands: add, Usage: "say nothing unless something is wrong"},
+		{Name: "verbose", Short: "v", Kind: Bool, Over: "quiet", NoKey: true, Commands: add, Usage: "tell which servers were tried"},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mailhaul/mailhaul/cmd/internal/discover"
+	"github.com/mailhaul/mailhaul/migrate/imaptest"
 )
 
 var errRefused = errors.New("refused")
@@ -34,7 +35,7 @@ func TestFind(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		address string // me@example.org
-		zone    zone
+		zone    imaptest.Zone
 		good    []string // what can be reached
 		want    string   // host:port
 		start   bool     // by STARTTLS
@@ -43,32 +44,32 @@ func TestFind(t *testing.T) {
 		tried   []string // nil: whatever
 		err     error
 	}{
-		{name: "published", address: "Me@GMAIL.com", zone: zone{}.srv("_imaps._tcp.gmail.com", 1, 1, 993, "evil.example"),
+		{name: "published", address: "Me@GMAIL.com", zone: imaptest.Zone{}.SRV("_imaps._tcp.gmail.com", 1, 1, 993, "evil.example"),
 			want: "imap.gmail.com:993", way: discover.Published, tried: []string{}},
 		{name: "Proton Bridge", address: "me@proton.me", want: "127.0.0.1:1143", start: true, way: discover.Published},
-		{name: "SRV", zone: zone{}.srv(imaps, 0, 0, 1993, "mail.example.org"), good: []string{"mail.example.org:1993"},
+		{name: "SRV", zone: imaptest.Zone{}.SRV(imaps, 0, 0, 1993, "mail.example.org"), good: []string{"mail.example.org:1993"},
 			want: "mail.example.org:1993", way: discover.Record},
-		{name: "SRV in another domain", zone: zone{}.srv(imaps, 0, 0, 993, "imap.hoster.example"), good: []string{"imap.hoster.example:993"},
+		{name: "SRV in another domain", zone: imaptest.Zone{}.SRV(imaps, 0, 0, 993, "imap.hoster.example"), good: []string{"imap.hoster.example:993"},
 			want: "imap.hoster.example:993", way: discover.Record, foreign: true},
-		{name: "SRV in a domain that only ends alike", zone: zone{}.srv(imaps, 0, 0, 993, "notexample.org"), good: []string{"notexample.org:993"},
+		{name: "SRV in a domain that only ends alike", zone: imaptest.Zone{}.SRV(imaps, 0, 0, 993, "notexample.org"), good: []string{"notexample.org:993"},
 			want: "notexample.org:993", way: discover.Record, foreign: true},
 		{name: "SRV by priority, the first one down", good: []string{"b.example.org:993", "c.example.org:993"},
-			zone: zone{}.srv(imaps, 30, 0, 993, "c.example.org").srv(imaps, 10, 0, 993, "a.example.org").srv(imaps, 20, 0, 993, "b.example.org"),
+			zone: imaptest.Zone{}.SRV(imaps, 30, 0, 993, "c.example.org").SRV(imaps, 10, 0, 993, "a.example.org").SRV(imaps, 20, 0, 993, "b.example.org"),
 			want: "b.example.org:993", way: discover.Record, tried: []string{"a.example.org:993", "b.example.org:993"}},
-		{name: "TLS before STARTTLS", zone: zone{}.srv(imap, 0, 0, 143, "a.example.org").srv(imaps, 9, 0, 993, "b.example.org"),
+		{name: "TLS before STARTTLS", zone: imaptest.Zone{}.SRV(imap, 0, 0, 143, "a.example.org").SRV(imaps, 9, 0, 993, "b.example.org"),
 			good: []string{"a.example.org:143", "b.example.org:993"}, want: "b.example.org:993", way: discover.Record},
-		{name: "STARTTLS", zone: zone{}.srv(imap, 0, 0, 143, "a.example.org").srv(imaps, 0, 0, 0, "."),
+		{name: "STARTTLS", zone: imaptest.Zone{}.SRV(imap, 0, 0, 143, "a.example.org").SRV(imaps, 0, 0, 0, "."),
 			good: []string{"a.example.org:143"}, want: "a.example.org:143", start: true, way: discover.Record},
-		{name: "SRV says there is none", zone: zone{}.srv(imap, 0, 0, 0, ".").srv(imaps, 0, 0, 0, "."),
+		{name: "SRV says there is none", zone: imaptest.Zone{}.SRV(imap, 0, 0, 0, ".").SRV(imaps, 0, 0, 0, "."),
 			good: []string{"imap.example.org:993"}, err: discover.ErrNone, tried: []string{}},
-		{name: "hosted by Microsoft", zone: zone{}.mx("example.org", 0, "example-org.mail.protection.outlook.com"),
+		{name: "hosted by Microsoft", zone: imaptest.Zone{}.MX("example.org", 0, "example-org.mail.protection.outlook.com"),
 			want: "outlook.office365.com:993", way: discover.MailExchanger, foreign: true},
-		{name: "hosted by Google", zone: zone{}.mx("example.org", 1, "aspmx.l.google.com"), want: "imap.gmail.com:993", way: discover.MailExchanger, foreign: true},
-		{name: "hosted by Zoho", zone: zone{}.mx("example.org", 1, "mx.zoho.eu"), want: "imappro.zoho.eu:993", way: discover.MailExchanger, foreign: true},
-		{name: "an exchanger that only ends alike", zone: zone{}.mx("example.org", 1, "evilgoogle.com"), err: discover.ErrUnknown},
+		{name: "hosted by Google", zone: imaptest.Zone{}.MX("example.org", 1, "aspmx.l.google.com"), want: "imap.gmail.com:993", way: discover.MailExchanger, foreign: true},
+		{name: "hosted by Zoho", zone: imaptest.Zone{}.MX("example.org", 1, "mx.zoho.eu"), want: "imappro.zoho.eu:993", way: discover.MailExchanger, foreign: true},
+		{name: "an exchanger that only ends alike", zone: imaptest.Zone{}.MX("example.org", 1, "evilgoogle.com"), err: discover.ErrUnknown},
 		{name: "guess", good: []string{"mail.example.org:993", "imap.example.org:143"}, want: "mail.example.org:993", way: discover.Guess},
 		{name: "guess with STARTTLS", good: []string{"example.org:143", "mail.example.org:143"}, want: "mail.example.org:143", start: true, way: discover.Guess},
-		{name: "SRV down, a guess answers", zone: zone{}.srv(imaps, 0, 0, 993, "a.example.org"), good: []string{"imap.example.org:993"},
+		{name: "SRV down, a guess answers", zone: imaptest.Zone{}.SRV(imaps, 0, 0, 993, "a.example.org"), good: []string{"imap.example.org:993"},
 			want: "imap.example.org:993", way: discover.Guess},
 		{name: "nothing", err: discover.ErrUnknown},
 		{name: "no address", address: "example.org", err: discover.ErrAddress},
@@ -78,7 +79,7 @@ func TestFind(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := &reach{good: c.good, tried: []string{}}
-			f := discover.Finder{Resolver: serve(t, c.zone), Reach: r.reach}
+			f := discover.Finder{Resolver: imaptest.NewResolver(t, c.zone), Reach: r.reach}
 			address := c.address
 			if address == "" {
 				address = "me@example.org"
@@ -106,7 +107,7 @@ func TestFind(t *testing.T) {
 // TestInterrupted: who cancels does not hear that there is no server.
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	f := discover.Finder{Resolver: serve(t, nil), Reach: func(ctx context.Context, _ discover.Server) error {
+	f := discover.Finder{Resolver: imaptest.NewResolver(t, nil), Reach: func(ctx context.Context, _ discover.Server) error {
 		cancel()
 		return ctx.Err()
 	}}

@@ -1,4 +1,4 @@
-package discover_test
+package imaptest
 
 import (
 	"context"
@@ -8,16 +8,18 @@ import (
 	"testing"
 )
 
-// The types of records that the tests need (RFC 1035, 3.2.2; RFC 2782).
+// The types of records that a Zone may have (RFC 1035, 3.2.2; RFC 2782).
 const (
 	typeMX  = 15
 	typeSRV = 33
 )
 
-// zone is what a DNS server knows: the data of records, by type and name.
-type zone map[uint16]map[string][][]byte
+// Zone is what a DNS server knows: the data of records, by type and name. The
+// nil Zone knows nothing.
+type Zone map[uint16]map[string][][]byte
 
-func (z zone) add(kind uint16, name string, data []byte) zone {
+// add adds a record; a chain of calls makes a zone out of Zone{}.
+func (z Zone) add(kind uint16, name string, data []byte) Zone {
 	if z[kind] == nil {
 		z[kind] = map[string][][]byte{}
 	}
@@ -25,15 +27,16 @@ func (z zone) add(kind uint16, name string, data []byte) zone {
 	return z
 }
 
-// srv adds a record of RFC 2782.
-func (z zone) srv(name string, priority, weight, port uint16, target string) zone {
+// SRV adds a record of RFC 2782: of a priority, a weight, a port and a target.
+func (z Zone) SRV(name string, priority, weight, port uint16, target string) Zone {
 	data := binary.BigEndian.AppendUint16(nil, priority)
 	data = binary.BigEndian.AppendUint16(data, weight)
 	data = binary.BigEndian.AppendUint16(data, port)
 	return z.add(typeSRV, name, append(data, encodeName(target)...))
 }
 
-func (z zone) mx(name string, priority uint16, target string) zone {
+// MX adds a mail exchanger (RFC 5321, 5.1).
+func (z Zone) MX(name string, priority uint16, target string) Zone {
 	return z.add(typeMX, name, append(binary.BigEndian.AppendUint16(nil, priority), encodeName(target)...))
 }
 
@@ -48,12 +51,13 @@ func encodeName(name string) []byte {
 	return append(out, 0)
 }
 
-// serve starts a DNS server for a zone and returns a resolver that asks it.
-func serve(t *testing.T, z zone) *net.Resolver {
-	t.Helper()
+// NewResolver starts a DNS server for a zone, which ends with the test, and
+// returns a resolver that asks it and nobody else.
+func NewResolver(tb testing.TB, z Zone) *net.Resolver {
+	tb.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatalf("start DNS server: %v", err)
 	}
 	done := make(chan struct{})
 	go func() {
@@ -69,7 +73,7 @@ func serve(t *testing.T, z zone) *net.Resolver {
 			}
 		}
 	}()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		conn.Close()
 		<-done
 	})
@@ -79,7 +83,7 @@ func serve(t *testing.T, z zone) *net.Resolver {
 }
 
 // answer answers one question (RFC 1035, 4).
-func (z zone) answer(question []byte) []byte {
+func (z Zone) answer(question []byte) []byte {
 	if len(question) < 12 {
 		return nil
 	}
