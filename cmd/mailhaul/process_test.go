@@ -36,7 +36,7 @@ func command(t *testing.T, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), name, args...)
-	cmd.Env = append(os.Environ(), "MAILHAUL_PASSWORD=secret", "TERM=xterm")
+	cmd.Env = append(os.Environ(), "MAILHAUL_CONFIG="+os.DevNull, "MAILHAUL_PASSWORD=secret", "TERM=xterm")
 	return cmd
 }
 

@@ -42,7 +42,7 @@ func timed(ctx context.Context, result string, line commandLine) (m measured, st
 	defer cancel()
 	var out, errOut bytes.Buffer
 	cmd := exec.CommandContext(ctx, program("stopwatch"), append([]string{result}, line.args...)...)
-	cmd.Env = append(os.Environ(), line.env...)
+	cmd.Env = append(append(os.Environ(), "MAILHAUL_CONFIG="+os.DevNull), line.env...)
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	// A process group, so that at the limit the command ends with the stopwatch.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

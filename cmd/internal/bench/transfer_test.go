@@ -143,7 +143,7 @@ func (t transfer) read(dir string) (digests, error) {
 	to := t.targets.of(dir).over(t.targets.server.Addr)
 	mail := filepath.Join(dir, "arrived")
 	cmd := exec.Command(program("floor"), to.addr, to.user, mail)
-	cmd.Env = append(os.Environ(), to.environment()...)
+	cmd.Env = append(append(os.Environ(), "MAILHAUL_CONFIG="+os.DevNull), to.environment()...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("fetch what arrived: %w\n%s", err, out)
 	}

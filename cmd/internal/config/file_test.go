@@ -132,7 +132,7 @@ func TestParseMistakes(t *testing.T) {
 		{"empty command", account + `password-command = []`, []string{"3: password-command is empty"}},
 		{"bad values", account + "connections = 99\ntimeout = 0\nlimit-rate = \"fast\"\nauth = \"plian\"",
 			[]string{"3: connections: \"99\"", "4: timeout: \"0\"", "5: limit-rate: \"fast\"", "6: auth: \"plian\" is not one of SCRAM-SHA-256, PLAIN, LOGIN, OAUTHBEARER, XOAUTH2; did you mean PLAIN?"}},
-		{"tls contradicts", account + `tls = "off"`, []string{"2: address: ?tls=off contradicts"}},
+		{"tls contradicts", account + `tls = "off"`, []string{"2: address: tls=off contradicts"}},
 		{"LOGIN for another", account + "auth = \"login\"\nauthzid = \"x\"", []string{"3: auth LOGIN cannot carry"}},
 		{"two passwords", account + "keyring = true\npassword-env = \"X\"", []string{"4: password-env and keyring (line 3) exclude each other"}},
 		{"oauth", account + "oauth = {provider = \"gogle\", client_id = \"x\"}",

@@ -75,7 +75,7 @@ func (e *Endpoint) applyTLS(value string, p *Problems) {
 		p.Addf("%s: ?tls=%s: the only value is off; without it the connection is always encrypted", e.Role, value)
 		return
 	case e.Security == TLS:
-		p.Addf("%s: ?tls=off contradicts imaps://; plain text is imap://...?tls=off", e.Role)
+		p.Addf("%s: tls=off contradicts imaps://; plain text goes with imap://", e.Role)
 	case e.CAFile != "":
 		p.Addf("%s: ?ca= makes no sense with ?tls=off", e.Role)
 	}

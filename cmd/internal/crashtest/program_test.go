@@ -62,7 +62,7 @@ func backupArgs(source, dir, format string, more ...string) []string {
 func start(ctx context.Context, line []string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, line[0], line[1:]...)
-	cmd.Env = append(os.Environ(), "MAILHAUL_PASSWORD="+password)
+	cmd.Env = append(os.Environ(), "MAILHAUL_CONFIG="+os.DevNull, "MAILHAUL_PASSWORD="+password)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
