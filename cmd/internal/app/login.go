@@ -102,6 +102,11 @@ func runLogin(ctx context.Context, env Env, o loginOptions) error {
 		if err != nil {
 			return err
 		}
+		if o.keyring {
+			if err := store.TryKeyring(ctx); err != nil {
+				return fmt.Errorf("%w; without --keyring the login is kept in a file", err)
+			}
+		}
 		person := oauth.Person{Tell: u.Say, Browse: env.Browse}
 		if o.noBrowser {
 			person.Browse = nil

@@ -36,7 +36,11 @@ func runLogout(ctx context.Context, env Env, account accountOptions) error {
 			return config.Usagef("nobody has logged in to %s", account.argument())
 		}
 		if err == nil {
-			err = revoke(ctx, account.oauthOptions(env, u), kept)
+			settings := kept.Settings
+			if account.named != nil && account.named.OAuth != nil {
+				settings = oauth.Settings(*account.named.OAuth) // the client's secret is there alone
+			}
+			err = revoke(ctx, settings, account.oauthOptions(env, u), kept.Token)
 		}
 		if err != nil {
 			u.Warn(err.Error() + "; the login may still be good at the provider: end it in its settings")
@@ -50,10 +54,10 @@ func runLogout(ctx context.Context, env Env, account accountOptions) error {
 }
 
 // revoke ends a login at its provider, where that can be done.
-func revoke(ctx context.Context, o oauth.Options, kept *oauth.Record) error {
-	client, err := oauth.New(kept.Settings, o)
+func revoke(ctx context.Context, s oauth.Settings, o oauth.Options, t oauth.Token) error {
+	client, err := oauth.New(s, o)
 	if err != nil {
 		return err
 	}
-	return client.Revoke(ctx, kept.Token)
+	return client.Revoke(ctx, t)
 }

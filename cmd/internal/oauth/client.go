@@ -130,7 +130,10 @@ func (c *Client) Revoke(ctx context.Context, t Token) error {
 	if to == "" || t.Refresh == "" {
 		return nil
 	}
-	form := url.Values{"token": {t.Refresh}}
+	form := url.Values{"token": {t.Refresh}, "token_type_hint": {"refresh_token"}, "client_id": {c.settings.ClientID}}
+	if c.settings.ClientSecret != "" {
+		form.Set("client_secret", c.settings.ClientSecret)
+	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to, strings.NewReader(form.Encode()))
 	if err != nil {
 		return err

@@ -129,6 +129,16 @@ func (s *Store) saveToKeyring(ctx context.Context, t Token) error {
 	return nil
 }
 
+// TryKeyring tells whether there is a keyring that takes the login: nobody wants to
+// hear that there is none after having agreed to everything.
+func (s *Store) TryKeyring(ctx context.Context) error {
+	trial := s.entry() + " (trial)"
+	if err := credential.Store(ctx, trial, "trial"); err != nil {
+		return err
+	}
+	return credential.Forget(ctx, trial)
+}
+
 // Delete forgets the login.
 func (s *Store) Delete(ctx context.Context) error {
 	return s.locked(ctx, func() error { return s.delete(ctx) })

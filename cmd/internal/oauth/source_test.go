@@ -1,6 +1,7 @@
 package oauth_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -135,6 +136,9 @@ func TestKeyring(t *testing.T) {
 	keyring.MockInit()
 	server := oauthtest.New(t, oauthtest.Options{})
 	store := loggedIn(t, server, time.Now(), true)
+	if err := store.TryKeyring(t.Context()); err != nil {
+		t.Error(err)
+	}
 	got := token(t, oauth.NewSource(client(t, settings(server), oauth.Options{}), store), "")
 	r, err := store.Load(t.Context())
 	if err != nil || r.Token.Access != got || !r.Keyring {
@@ -149,6 +153,10 @@ func TestKeyring(t *testing.T) {
 	}
 	if err := store.Save(t.Context(), *r); err != nil {
 		t.Fatal(err)
+	}
+	keyring.MockInitWithError(errors.New("there is none"))
+	if err := store.TryKeyring(t.Context()); err == nil {
+		t.Error("a keyring that is not there takes a login")
 	}
 	keyring.MockInit() // an empty one
 	if _, err := store.Load(t.Context()); !errors.Is(err, keyring.ErrNotFound) {
@@ -240,4 +248,67 @@ func TestRedirect(t *testing.T) {
 	}})
 	_, err := oauth.NewSource(client(t, settings(server), oauth.Options{}), loggedIn(t, server, time.Now(), false)).Token(t.Context(), "")
 	isRefusal(t, err, "the provider answers 307", again)
+}
+
+// TestInterrupted: a request for a token is not given up when the run is: its
+// answer may hold the only refresh token that is good.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	server := oauthtest.New(t, oauthtest.Options{Answer: func(http.ResponseWriter, *http.Request) bool {
+		cancel()
+		return false
+	}})
+	store := loggedIn(t, server, time.Now(), false)
+	_, _ = oauth.NewSource(client(t, settings(server), oauth.Options{}), store).Token(ctx, "")
+	r, err := store.Load(t.Context())
+	if err != nil || r.Token.Access == "old" || server.Grants("refresh_token") != 1 {
+		t.Fatalf("kept %+v, %v", r, err)
+	}
+	next := oauth.NewSource(client(t, settings(server), oauth.Options{}), store)
+	if token(t, next, r.Token.Access) == r.Token.Access || server.Reused() != 0 {
+		t.Error("the login is lost")
+	}
+}
+
+// TestNoRoom: a run goes on with a token that cannot be kept, and says what the
+// next one needs.
+func TestNoRoom(t *testing.T) {
+	var dir string
+	server := oauthtest.New(t, oauthtest.Options{Answer: func(http.ResponseWriter, *http.Request) bool {
+		if err := errors.Join(os.RemoveAll(dir), os.WriteFile(dir, nil, 0o600)); err != nil { // a disk that takes nothing more
+			t.Error(err)
+		}
+		return false
+	}})
+	store := loggedIn(t, server, time.Now(), false)
+	dir = filepath.Dir(store.Path())
+	var notices []string
+	source := oauth.NewSource(client(t, settings(server), oauth.Options{Notice: func(text string) { notices = append(notices, text) }}), store)
+	if first := token(t, source, ""); first == "old" || token(t, source, "") != first {
+		t.Error("no token")
+	}
+	if len(notices) != 1 || !strings.Contains(notices[0], "the next run may need: "+again) || strings.Contains(notices[0], "refresh-") {
+		t.Errorf("told %q", notices)
+	}
+}
+
+// TestRevoke: a login that is given back is not good any more, with a secret and
+// without.
+func TestRevoke(t *testing.T) {
+	for _, secret := range []string{"", "s3cret"} {
+		server := oauthtest.New(t, oauthtest.Options{Secret: secret})
+		store, s := loggedIn(t, server, time.Now(), false), settings(server)
+		s.RevokeURL, s.ClientSecret = server.RevokeURL, secret
+		r, err := store.Load(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := client(t, s, oauth.Options{}).Revoke(t.Context(), r.Token); err != nil {
+			t.Error(err)
+		}
+		_, err = oauth.NewSource(client(t, s, oauth.Options{}), store).Token(t.Context(), "")
+		isRefusal(t, err, "expired or revoked", again)
+		s.ClientID = "other"
+		isRefusal(t, client(t, s, oauth.Options{}).Revoke(t.Context(), r.Token), "revoke the login: the provider answers 401", "")
+	}
 }

@@ -66,6 +66,10 @@ func (s *Server) device(w http.ResponseWriter, r *http.Request) {
 
 // revoke ends a login (RFC 7009).
 func (s *Server) revoke(w http.ResponseWriter, r *http.Request) {
+	if r.FormValue("client_id") != s.options.ClientID || r.FormValue("client_secret") != s.options.Secret {
+		refuse(w, http.StatusUnauthorized, "invalid_client", "")
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if l := s.logins[r.FormValue("token")]; l != nil {
