@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mailhaul/mailhaul"
+	"github.com/mailhaul/mailhaul/cmd/internal/discover"
 	"github.com/mailhaul/mailhaul/cmd/internal/ui"
 	"github.com/mailhaul/mailhaul/migrate/imapaccount"
 )
@@ -49,6 +50,9 @@ func (c *accountChecker) steps() {
 		}
 		if last.Stage == imapaccount.StageLogin && len(c.about.Mechanisms) > 0 {
 			c.tell("offered", strings.Join(c.about.Mechanisms, ", "))
+		}
+		if hint := discover.HintFor(c.options.endpoint.Address()); hint != "" && last.Stage == imapaccount.StageLogin {
+			c.tell("provider", hint)
 		}
 	}
 	c.end()

@@ -115,3 +115,27 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestProviders: each entry of the table is whole, no domain is in two of them,
+// and a hint is found by the server's address.
+func TestProviders(t *testing.T) {
+	seen := map[string]string{}
+	f := discover.Finder{Resolver: imaptest.NewResolver(t, nil), Reach: new(reach).reach}
+	for _, domain := range []string{"gmail.com", "outlook.com", "yahoo.com", "aol.com", "icloud.com", "fastmail.com", "gmx.net", "gmx.com", "web.de", "t-online.de",
+		"zohomail.com", "zohomail.eu", "zohomail.in", "mailbox.org", "posteo.de", "proton.me"} {
+		found, _, err := f.Find(t.Context(), "me@"+domain)
+		if err != nil || found.Way != discover.Published || found.Provider == "" || found.Hint == "" || found.Foreign {
+			t.Errorf("%s: %+v, %v", domain, found, err)
+		}
+		if other, twice := seen[found.Address()]; twice {
+			t.Errorf("%s and %s have the same server", domain, other)
+		}
+		seen[found.Address()] = domain
+		if discover.HintFor(found.Address()) == "" {
+			t.Errorf("%s: no hint by its server", domain)
+		}
+	}
+	if got := discover.HintFor("127.0.0.1:993"); got != "" {
+		t.Errorf("a hint for any server of this machine: %q", got)
+	}
+}

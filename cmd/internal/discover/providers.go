@@ -27,6 +27,17 @@ func providerOf(domain string) (provider, bool) {
 	return provider{}, false
 }
 
+// HintFor returns what the provider that listens at host:port wants for a login,
+// "" where nothing is known.
+func HintFor(address string) string {
+	for _, p := range providers() {
+		if p.server.Address() == address {
+			return p.hint
+		}
+	}
+	return ""
+}
+
 func implicit(host string) Server { return Server{Host: host, Port: 993} }
 
 // providers is the table, as their help pages have it.
