@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 //	$SMALL    host:port of an account with room for 100 octets
 //	$OAUTH    host:port without TLS of an account me that takes access tokens
 //	$AUTH_URL the page of these tokens' provider; also $TOKEN_URL, $DEVICE_URL, $REVOKE_URL
+//	          (service.json in the script's directory is its key of a service account)
 //	$CLOSED   host:port where nothing listens
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{

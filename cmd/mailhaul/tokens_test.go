@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -38,7 +39,8 @@ type tokens struct {
 
 func newTokens(t *testing.T, env *testscript.Env) *tokens {
 	w := &tokens{good: map[string]bool{}}
-	w.provider = oauthtest.New(t, oauthtest.Options{Mint: func(string, string, time.Time, time.Time) string {
+	key, file := oauthtest.ServiceKey(t)
+	w.provider = oauthtest.New(t, oauthtest.Options{Key: key, Domain: "example.org", Mint: func(string, string, time.Time, time.Time) string {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		token := "access-" + rand.Text()
@@ -51,6 +53,9 @@ func newTokens(t *testing.T, env *testscript.Env) *tokens {
 			{UID: 1, Body: []byte("Subject: x\r\n\r\nx\r\n")}}}},
 		Answer: w.authenticate,
 	})
+	if err := os.WriteFile(filepath.Join(env.WorkDir, "service.json"), file(w.provider.TokenURL), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	env.Setenv("OAUTH", server.Addr)
 	env.Setenv("AUTH_URL", w.provider.AuthURL)
 	env.Setenv("TOKEN_URL", w.provider.TokenURL)

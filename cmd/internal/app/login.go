@@ -128,7 +128,11 @@ func (o loginOptions) tryAndKeep(ctx context.Context, env Env, u *ui.UI, store *
 		return tried
 	}
 	if !r.Settings.ForPeople() {
-		r.Token = oauth.Token{} // it is got anew whenever it is wanted
+		r.Token, r.Keyring = oauth.Token{}, false // it is got anew whenever it is wanted
+		if named := o.account.named; named != nil && named.OAuth != nil && tried == nil {
+			u.Say("the token for " + o.settings.User + " opens the account; nothing needs to be kept")
+			return nil
+		}
 	}
 	if err := store.Save(ctx, r); err != nil {
 		return err
