@@ -5,9 +5,7 @@ import (
 	"database/sql"
 	_ "embed"
 	"fmt"
-	"os"
 	"path/filepath"
-	"runtime"
 
 	"github.com/mailhaul/mailhaul"
 )
@@ -97,20 +95,4 @@ func migrate(ctx context.Context, conn *sql.Conn, path string, steps []string) (
 		return err
 	}
 	return syncDir(filepath.Dir(path))
-}
-
-// syncDir makes the names in a directory durable.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" { // which has no such call, and needs none
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if closeErr := d.Close(); err == nil {
-		err = closeErr
-	}
-	return err
 }

@@ -26,6 +26,9 @@ type pairLedger struct {
 	lock *lockfile.Lock
 }
 
+// ledgerFile is the ledger in the directory of a pair.
+const ledgerFile = "ledger.db"
+
 // pairNames name the two ends of a pair.
 type pairNames struct{ source, target string }
 
@@ -73,8 +76,10 @@ func openPairLedger(ctx context.Context, env Env, pair pairNames) (_ *pairLedger
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make state directory: %w", err)
+	if _, err := os.Stat(filepath.Join(dir, ledgerFile)); errors.Is(err, fs.ErrNotExist) {
+		if err := checkpoint.MakeDir(dir); err != nil {
+			return nil, fmt.Errorf("make state directory: %w", err)
+		}
 	}
 	p := &pairLedger{}
 	if p.root, err = os.OpenRoot(dir); err != nil {
@@ -91,7 +96,7 @@ func openPairLedger(ctx context.Context, env Env, pair pairNames) (_ *pairLedger
 	if err := p.lock.Sign(fmt.Sprintf("mailhaul (process %d since %s)", os.Getpid(), env.Now().Format(time.RFC3339))); err != nil {
 		return nil, err
 	}
-	if p.Ledger, err = checkpoint.Open(ctx, filepath.Join(dir, "ledger.db")); err != nil {
+	if p.Ledger, err = checkpoint.Open(ctx, filepath.Join(dir, ledgerFile)); err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", dir, err)
 	}
 	return p, p.SetIdentity(ctx, checkpoint.Identity{Account: pair.target, Format: pair.source})
@@ -103,7 +108,7 @@ func readPairLedger(ctx context.Context, env Env, pair pairNames) (*checkpoint.L
 	if err != nil {
 		return nil, err
 	}
-	l, err := checkpoint.OpenReadOnly(ctx, filepath.Join(dir, "ledger.db"))
+	l, err := checkpoint.OpenReadOnly(ctx, filepath.Join(dir, ledgerFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
