@@ -21,6 +21,7 @@ import (
 
 // Ledger is an open ledger. It is safe for use by several goroutines.
 type Ledger struct {
+	path    string
 	readers *sql.DB // connections that only read, as many as are asked for at once
 
 	mu     sync.Mutex // held by the method that writes
@@ -43,7 +44,7 @@ func open(ctx context.Context, path string, steps []string) (*Ledger, error) {
 	if _, err := peek(ctx, path, len(steps), readerParams()...); err != nil {
 		return nil, wrap(op, err)
 	}
-	l := &Ledger{}
+	l := &Ledger{path: path}
 	err := l.openWriter(ctx, path, steps)
 	if err == nil {
 		l.readers, err = connect(path, readerParams()...)
@@ -137,11 +138,12 @@ func openReadOnly(ctx context.Context, path string, latest int) (*Ledger, error)
 	if err != nil {
 		return nil, wrap(op, err)
 	}
-	return &Ledger{readers: readers}, nil
+	return &Ledger{path: path, readers: readers}, nil
 }
 
 // Close closes the ledger. Everything was durable before; what Close does is to
-// move the log into the file, after which only the file is left.
+// move the log into the file, after which only the file is left. When that fails
+// the log stays, and Close says so: without it the file is not whole.
 func (l *Ledger) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -150,7 +152,7 @@ func (l *Ledger) Close() error {
 		errs = append(errs, l.readers.Close())
 	}
 	if l.writer != nil {
-		errs = append(errs, l.writer.close())
+		errs = append(errs, l.at(l.writer.moveLog()), l.writer.close())
 		l.writer = nil
 	}
 	if l.db != nil {

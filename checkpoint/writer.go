@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"syscall"
 
 	"github.com/mailhaul/mailhaul"
 )
@@ -55,11 +56,29 @@ func (l *Ledger) update(ctx context.Context, op string, fn func(*writer) error) 
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	err := w.transact(ctx, fn)
+	err := l.at(w.transact(ctx, fn))
 	if err != nil && isIO(err) {
 		w.broken = wrap(op, err)
 	}
 	return wrap(op, err)
+}
+
+// at adds to an error of the disk on which file it was.
+func (l *Ledger) at(err error) error {
+	if isIO(err) || errors.Is(kindOf(err), syscall.ENOSPC) {
+		return fmt.Errorf("%s: %w", l.path, err)
+	}
+	return err
+}
+
+// moveLog moves the log into the file. SQLite would do it on its own when the last
+// connection is closed, and not tell whether it could.
+func (w *writer) moveLog() error {
+	if w.broken != nil {
+		return nil // that was told, and nothing is written any more
+	}
+	_, err := w.conn.ExecContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)")
+	return err
 }
 
 func (w *writer) transact(ctx context.Context, fn func(*writer) error) error {
