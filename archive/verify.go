@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"runtime"
 	"sync"
 
@@ -116,8 +115,9 @@ type job struct {
 	// path is where the message should be, for people.
 	path string
 	open func() (*wireReader, error)
-	// missing is told when there is no such file; nil makes that a damage.
-	missing func(checkpoint.Message)
+	// missing is told when there is no such file, or none that can be opened, as
+	// it may have another name; nil makes that a damage.
+	missing func(checkpoint.Message, error)
 }
 
 func (v *verifier) folders(ctx context.Context, folders []checkpoint.Folder) error {
@@ -155,14 +155,15 @@ func (v *verifier) work() {
 	var old *wireReader
 	for j := range v.jobs {
 		r, err := j.open()
-		if err == nil {
+		switch {
+		case err == nil:
 			r.reuse(old)
 			err = errors.Join(r.drain(), r.Close())
 			old = r
-		}
-		if errors.Is(err, fs.ErrNotExist) && j.missing != nil {
-			j.missing(j.m)
-		} else {
+			v.done(j, err)
+		case j.missing != nil:
+			j.missing(j.m, err)
+		default:
 			v.done(j, err)
 		}
 		v.open.Done()

@@ -29,12 +29,18 @@ type maildirCheck struct {
 	mu sync.Mutex
 	// missing are the messages without a file under the expected name, by base
 	// name. Usually another program changed their flags.
-	missing map[string][]checkpoint.Message
+	missing map[string][]missed
+}
+
+// missed is a message whose file could not be opened under the expected name.
+type missed struct {
+	checkpoint.Message
+	why error
 }
 
 // maildir verifies a Maildir.
 func (v *verifier) maildir(ctx context.Context, f *checkpoint.Folder) error {
-	c := &maildirCheck{verifier: v, folder: f, seed: maphash.MakeSeed(), missing: make(map[string][]checkpoint.Message)}
+	c := &maildirCheck{verifier: v, folder: f, seed: maphash.MakeSeed(), missing: make(map[string][]missed)}
 	path := mailPath(f.Place) + "/cur"
 	dir, err := fsys.OpenDir(v.root, path)
 	switch {
@@ -75,7 +81,7 @@ func (c *maildirCheck) unread(ctx context.Context) error {
 		}
 		i, known := slices.BinarySearch(c.known, maphash.String(c.seed, m.Place))
 		if known && !c.seen[i] && !c.o.chooses(&m) {
-			c.missing[m.Place] = append(c.missing[m.Place], m)
+			c.missing[m.Place] = append(c.missing[m.Place], missed{m, fs.ErrNotExist})
 		}
 	}
 	return nil
@@ -84,10 +90,10 @@ func (c *maildirCheck) unread(ctx context.Context) error {
 // messages reads all messages that are where they should be. dir is nil when
 // there is no directory.
 func (c *maildirCheck) messages(ctx context.Context, dir *fsys.Dir) error {
-	miss := func(m checkpoint.Message) {
+	miss := func(m checkpoint.Message, why error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.missing[m.Place] = append(c.missing[m.Place], m)
+		c.missing[m.Place] = append(c.missing[m.Place], missed{m, why})
 	}
 	if c.folder.Live+c.folder.Gone == 0 {
 		return nil // a query for each of a hundred thousand folders takes time
@@ -101,7 +107,7 @@ func (c *maildirCheck) messages(ctx context.Context, dir *fsys.Dir) error {
 			continue // whether there is a file shows when the directories are read
 		}
 		if dir == nil {
-			miss(m)
+			miss(m, fs.ErrNotExist)
 			continue
 		}
 		name := m.Place + maildir.Info(m.Flags)
@@ -153,8 +159,8 @@ func (c *maildirCheck) files(ctx context.Context, sub string) error {
 		}
 		c.seen[i] = true
 		for _, m := range c.missing[base] {
-			c.give(job{folder: c.folder, m: m, path: path + "/" + e.Name(),
-				open: func() (*wireReader, error) { return openFile(dir, e.Name(), m) }})
+			c.give(job{folder: c.folder, m: m.Message, path: path + "/" + e.Name(),
+				open: func() (*wireReader, error) { return openFile(dir, e.Name(), m.Message) }})
 		}
 		delete(c.missing, base)
 		return nil
@@ -188,19 +194,24 @@ func (c *maildirCheck) stranger(ctx context.Context, path, base string) error {
 
 // lost reports the messages for which there is no file, in the ledger's order.
 func (c *maildirCheck) lost(ctx context.Context) error {
-	var all []checkpoint.Message
+	var all []missed
 	for _, ms := range c.missing {
 		all = append(all, ms...)
 	}
-	slices.SortFunc(all, func(x, y checkpoint.Message) int {
+	slices.SortFunc(all, func(x, y missed) int {
 		return cmp.Or(cmp.Compare(x.UIDValidity, y.UIDValidity), cmp.Compare(x.UID, y.UID))
 	})
 	for _, m := range all {
-		err := c.again(ctx, m)
+		path, err := mailPath(c.folder.Place)+"/cur/"+m.Place, m.why
+		if errors.Is(err, fs.ErrNotExist) {
+			err = c.again(ctx, m.Message)
+		} else {
+			path += maildir.Info(m.Flags)
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		c.done(job{folder: c.folder, m: m, path: mailPath(c.folder.Place) + "/cur/" + m.Place}, err)
+		c.done(job{folder: c.folder, m: m.Message, path: path}, err)
 	}
 	return nil
 }
