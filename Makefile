@@ -15,7 +15,7 @@ RACY = ./archive/... ./cmd/internal/oauth/... ./cmd/internal/ui/... ./migrate/..
 # Tests make and delete many files: in memory, where there is room, not on a disk.
 TESTTMP = $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')" -gt 6000000 ] 2>/dev/null && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
-.PHONY: all build build-all check test test-race test-rest servers bench bench-parts fuzz clean
+.PHONY: all build build-all check test test-race test-rest servers torture bench bench-parts fuzz clean
 
 all: build
 
@@ -47,6 +47,18 @@ test-race:
 
 test-rest:
 	TMPDIR=$(TESTTMP) $(GO) test -count=1 -timeout 15m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACY))")
+
+# The long form of the tests that kill the program, cut the power, let the disk and
+# the line fail: about half an hour. It ends with a table; docs/torture.md says how
+# to read it, and how a failure is repeated with TORTURE_SEED.
+TORTURE_SEED ?= $(shell date +%s)
+TORTURE_CHANCES ?= 4
+TORTURE ?=
+torture: servers
+	@echo "torture with TORTURE_SEED=$(TORTURE_SEED) TORTURE_CHANCES=$(TORTURE_CHANCES)"
+	$(GO) test -c -o build/torture.test ./cmd/internal/crashtest
+	cd cmd/internal/crashtest && TMPDIR=$(TESTTMP) ../../../build/torture.test -test.timeout 90m \
+		-seed $(TORTURE_SEED) -chances $(TORTURE_CHANCES) $(TORTURE)
 
 # The program against the floor and mbsync, some minutes; docs/benchmarks.md says
 # how to read what it prints. Less of it: make bench BENCH='-sets S -rounds 3'.

@@ -42,7 +42,7 @@ func checkRecorded(ctx context.Context, dir string, known map[key]mail, safe int
 	}
 	have, err := readAll(ctx, a, known)
 	if err == nil && len(have) < safe {
-		err = fmt.Errorf("%d messages were said to be safe, %d are there", safe, len(have))
+		err = fmt.Errorf("%w: %d messages were said to be safe, %d are there", errLost, safe, len(have))
 	}
 	for _, m := range have {
 		octets += m.Size
@@ -65,12 +65,15 @@ func readAll(ctx context.Context, a *archive.Archive, known map[key]mail) (map[k
 			}
 			k := key{f.Name, m.UID}
 			want, found := known[k]
-			if _, twice := have[k]; twice || !found || m.Digest != want.digest || m.Size != want.size {
+			if _, twice := have[k]; twice {
+				return nil, fmt.Errorf("%w: the ledger has %v as %+v, too", errDoubled, k, m)
+			}
+			if !found || m.Digest != want.digest || m.Size != want.size {
 				return nil, fmt.Errorf("the ledger has %v as %+v, want %+v", k, m, want)
 			}
 			have[k] = m
 			if err := drain(ctx, a, f, m); err != nil {
-				return nil, fmt.Errorf("%v: %w", k, err)
+				return nil, fmt.Errorf("%w: %v: %w", errLost, k, err)
 			}
 		}
 	}
@@ -152,7 +155,7 @@ func checkComplete(ctx context.Context, dir string, live, gone map[key]mail) (er
 		m, found := have[k]
 		switch {
 		case !found:
-			return fmt.Errorf("%v is missing", k)
+			return fmt.Errorf("%w: %v is missing", errLost, k)
 		case m.GoneRun != 0:
 			return fmt.Errorf("%v is said to be gone", k)
 		case m.Flags != want.flags:
@@ -172,6 +175,10 @@ func checkComplete(ctx context.Context, dir string, live, gone map[key]mail) (er
 	return errors.Join(append(damage, err)...)
 }
 
+// errLogLeft is the error of a ledger whose log was not moved into its file: no
+// harm, but a run that is not disturbed leaves none.
+var errLogLeft = errors.New("the ledger's log is left over")
+
 // checkFiles looks for what an archive in order does not hold: half-made files,
 // files that the ledger does not count, the log of the ledger. It knows the
 // layout by itself, and nothing of the archive's own code.
@@ -189,6 +196,8 @@ func checkFiles(dir string) error {
 			if text, err := os.ReadFile(name); err != nil || len(text) > 0 {
 				return fmt.Errorf("the lock file has %q: %w", text, err)
 			}
+		case rel == "mailhaul.db-wal" || rel == "mailhaul.db-shm":
+			return fmt.Errorf("%w: %s", errLogLeft, rel)
 		case rel == "mailhaul.db" || rel == "README.txt" || rel == "folders.txt":
 		case strings.HasPrefix(rel, "quarantine/"): // what repair and rebuild put aside
 		case strings.HasPrefix(rel, "mail/") && (strings.HasSuffix(rel, ".mbox") || strings.Contains(rel, "/cur/")):

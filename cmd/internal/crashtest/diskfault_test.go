@@ -4,6 +4,7 @@ package crashtest_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -98,10 +99,10 @@ func (f diskFault) test(t *testing.T, a *account, format, when string) {
 	if !said {
 		t.Errorf("it says none of %q:\n%s", f.says, o.stderr)
 	}
-	if _, err := checkRecorded(t.Context(), dir, a.known(), o.acked); err != nil {
-		t.Error(err)
-	}
-	if err := makeGood(t.Context(), dir, a, archive.Format(format)); err != nil {
+	_, err = checkRecorded(t.Context(), dir, a.known(), o.acked)
+	err = errors.Join(err, makeGood(t.Context(), dir, a, archive.Format(format)))
+	count("error of the disk on one path", "backup", format, err)
+	if err != nil {
 		t.Error(err)
 	}
 }

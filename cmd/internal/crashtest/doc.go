@@ -3,12 +3,13 @@
 // everything is there once, octet for octet, what was said to be safe was safe,
 // the ledger is sound and nothing is left over.
 //
-//   - The power is cut after each step of recorded runs (package replay), with
-//     what was not synced lost, kept or torn. CRASHTEST_CHANCES=20 tries each
-//     step twenty times more with chance.
-//   - The program is killed before each of its system calls, and at random
-//     moments in front of a real server.
-//   - The disk gives errors, once and from then on.
+//   - The power is cut after steps of recorded runs of each command that writes
+//     (package replay), with what was not synced lost, kept or torn. The accounts
+//     that mail is copied into go on: they are what they were at that step.
+//   - Each command is killed before system calls on its files (package inject), at
+//     random moments, and in front of real servers.
+//   - System calls on its files fail, once and from then on (package inject), and
+//     the disk fills up.
 //   - The line is reset, ended or stalled after any number of octets.
 //
 // The same is done to copies into accounts, where nobody knows whether what was
@@ -17,12 +18,15 @@
 // on Dovecot with and without UIDPLUS, MULTIAPPEND, CONDSTORE and LITERAL+, and
 // on Cyrus. The mail is such that is hard to tell apart. In the end another
 // client counts: no message is missing and none is double, octets, flags and
-// dates are those of the source, and a further run copies nothing. With
-// CRASHTEST_CHANCES=20 there are twenty times more kills.
+// dates are those of the source, and a further run copies nothing.
+//
+// A test takes a sample of the places where it disturbs a run. With -chances 2 and
+// more it takes each place, kills so many times as often, and a table tells what
+// was done and what came of it. All chance comes from -seed and the test's name.
 //
 // Each of these is shown to find bugs that are planted: a program that lacks a
 // sync is the recording without it, other bugs are system calls that do nothing
 // and say that they did, or what a program would have written down wrongly.
 //
-// The tests need Linux and strace. The package has no code of its own.
+// The tests need Linux on amd64 and strace. The package has no code of its own.
 package crashtest

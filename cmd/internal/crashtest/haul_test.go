@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -127,13 +128,22 @@ func newHaul(t *testing.T, from *origin, format string, p peer) *haul {
 	return h
 }
 
+// haulCommand is the command that copies into an account: from an archive, or its
+// format, unless that is "".
+func haulCommand(archive string) string {
+	if archive != "" {
+		return "restore"
+	}
+	return "migrate"
+}
+
 // args is the command line.
 func (h *haul) args() []string {
-	command, source := "migrate", url(h.from.user, h.from.addr)
+	source := url(h.from.user, h.from.addr)
 	if h.archive != "" {
-		command, source = "restore", h.archive
+		source = h.archive
 	}
-	return append([]string{binary, command, "--json", source, url(h.to.user, h.via.addr)}, h.options...)
+	return append([]string{binary, haulCommand(h.archive), "--json", source, url(h.to.user, h.via.addr)}, h.options...)
 }
 
 func (h *haul) env() []string {
@@ -223,13 +233,7 @@ func (h *haul) done(t *testing.T) error {
 	if err := h.from.have.compare(h.mail(t)); err != nil {
 		return err
 	}
-	if err := h.ledger(t.Context(), func(l *checkpoint.Ledger) error {
-		intents, err := l.Intents(t.Context())
-		if len(intents) > 0 {
-			return fmt.Errorf("%d messages are still announced: %+v", len(intents), intents[0])
-		}
-		return err
-	}); err != nil {
+	if err := h.nothingAnnounced(t.Context()); err != nil {
 		return err
 	}
 	s, err := h.finished(t)
@@ -257,9 +261,18 @@ func (h *haul) recorded(ctx context.Context, safe int) (live int, err error) {
 		return 0, nil // killed before there was one
 	}
 	if err == nil && live < safe {
-		err = fmt.Errorf("%d messages were said to be safe, the ledger has %d", safe, live)
+		err = fmt.Errorf("%w: %d messages were said to be safe, the ledger has %d", errLost, safe, live)
 	}
 	return live, err
+}
+
+// ledgerName is where the ledger is, or may be made.
+func (h *haul) ledgerName() (string, error) {
+	dir := filepath.Join(h.state, "mailhaul", "pair")
+	if pairs, err := filepath.Glob(filepath.Join(h.state, "mailhaul", "*")); err != nil || len(pairs) > 0 {
+		dir = pairs[0]
+	}
+	return filepath.Join(dir, "ledger.db"), os.MkdirAll(dir, 0o700)
 }
 
 // ledger opens the ledger for reading.

@@ -58,7 +58,7 @@ func TestHaulCatches(t *testing.T) {
 				name = "not so: " + name
 			}
 			c.run(name, func(t *testing.T) {
-				capability := "IMAP4rev1 LITERAL+ AUTH=PLAIN LIST-STATUS ESEARCH UIDPLUS MULTIAPPEND"
+				capability := richTarget
 				if b.poor {
 					capability = "IMAP4rev1 AUTH=PLAIN UIDPLUS"
 				}

@@ -15,8 +15,8 @@ import (
 	"github.com/mailhaul/mailhaul/migrate/imaptest/sample"
 )
 
-// kills is how often each format is killed at random.
-const kills = 100
+// kills is how often each format is killed at random, each time as closely.
+const kills = 60
 
 // killSet is what lies in the account: more than a group of messages, so that
 // killed runs get ahead.
@@ -67,12 +67,12 @@ func TestKillAtRandom(t *testing.T) {
 	for _, format := range formats() {
 		t.Run(format, func(t *testing.T) {
 			k := killer{
-				t: t, line: imaptest.NewLine(t, server.Addr, imaptest.LineOptions{}),
+				t: t, chance: chance(t), line: imaptest.NewLine(t, server.Addr, imaptest.LineOptions{}),
 				format: format, user: user, password: password, mails: mails, octets: octets,
 			}
 			k.usual = min(k.measure(), k.measure())
 			lives, killed := 0, 0
-			for ; killed < kills; lives++ {
+			for ; killed < kills*chances(); lives++ {
 				killed += k.life(filepath.Join(scratch(t), strconv.Itoa(lives)))
 			}
 			t.Logf("killed %d times in %d lives; a run takes %s", killed, lives, k.usual)
@@ -87,6 +87,7 @@ func TestKillAtRandom(t *testing.T) {
 // killer runs the program and kills it.
 type killer struct {
 	t                      *testing.T
+	chance                 *rand.Rand
 	line                   *imaptest.Line
 	format, user, password string
 	mails                  map[key]mail
@@ -130,7 +131,7 @@ func (k *killer) life(dir string) (killed int) {
 	k.line.Forget()
 	var fetched, recorded int64
 	for {
-		o := k.run(dir, rand.N(k.usual))
+		o := k.run(dir, upTo(k.chance, k.usual))
 		_, now := k.line.Octets()
 		if !o.killed {
 			if o.code != 0 {
@@ -140,6 +141,7 @@ func (k *killer) life(dir string) (killed int) {
 		}
 		killed++
 		have, err := checkRecorded(k.t.Context(), dir, k.mails, o.acked)
+		count("kill at random, large", "backup", k.format, err)
 		if err != nil {
 			k.t.Fatalf("kill %d: %v", killed, err)
 		}
@@ -148,6 +150,7 @@ func (k *killer) life(dir string) (killed int) {
 		fetched, recorded = now, have
 	}
 	if err := checkComplete(k.t.Context(), dir, k.mails, nil); err != nil {
+		count("kill at random, large", "backup", k.format, err)
 		k.t.Fatalf("after %d kills: %v", killed, err)
 	}
 	_, down := k.line.Octets()

@@ -107,12 +107,22 @@ func breakLine(t *testing.T, a *account, format string, session int64, f imaptes
 		}
 	}
 	line.Change(imaptest.LineOptions{})
-	if _, err := backup(t.Context(), dir, line.Addr, archive.Format(format), runLimit); err != nil {
+	_, err = backup(t.Context(), dir, line.Addr, archive.Format(format), runLimit)
+	err = errors.Join(err, checkComplete(t.Context(), dir, a.mails(), nil))
+	count("line "+kindName(f.Kind), "backup", format, err)
+	if err != nil {
 		t.Errorf("after %d octets: next run: %v", f.After, err)
 	}
-	if err := checkComplete(t.Context(), dir, a.mails(), nil); err != nil {
-		t.Errorf("after %d octets: %v", f.After, err)
+}
+
+// kindName is how a way to break is called.
+func kindName(kind imaptest.Kind) (name string) {
+	for name, k := range lineKinds() {
+		if k == kind {
+			return name
+		}
 	}
+	return ""
 }
 
 // TestChoppedLine gets every answer octet by octet.

@@ -53,9 +53,18 @@ const mostNamed = 8
 // compare tells what another account lacks, and has too many of.
 func (b mailbag) compare(other mailbag) error {
 	var found []string
+	var kinds []error
 	tell := func(m string, want, have int) {
-		if want != have {
-			found = append(found, fmt.Sprintf("%s: %d, want %d", m, have, want))
+		if want == have {
+			return
+		}
+		found = append(found, fmt.Sprintf("%s: %d, want %d", m, have, want))
+		kind := errDoubled
+		if have < want {
+			kind = errLost
+		}
+		if !slices.Contains(kinds, kind) {
+			kinds = append(kinds, kind)
 		}
 	}
 	for m, n := range b {
@@ -74,5 +83,5 @@ func (b mailbag) compare(other mailbag) error {
 	if n := len(found) - mostNamed; n > 0 {
 		found, more = found[:mostNamed], fmt.Sprintf("\nand %d more", n)
 	}
-	return errors.New(fmt.Sprintf("%d messages, want %d:\n", other.len(), b.len()) + strings.Join(found, "\n") + more)
+	return fmt.Errorf("%w: %d messages, want %d:\n%s%s", errors.Join(kinds...), other.len(), b.len(), strings.Join(found, "\n"), more)
 }

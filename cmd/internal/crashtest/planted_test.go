@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mailhaul/mailhaul/archive"
 	"github.com/mailhaul/mailhaul/cmd/internal/crashtest/replay"
 )
 
@@ -89,7 +88,7 @@ func TestPowerLossCatches(t *testing.T) {
 		first := slices.IndexFunc(events, func(e replay.Event) bool { return e.Kind == replay.Write && isMail(e) })
 		for _, p := range plants {
 			t.Run(format+"/"+p.name, func(t *testing.T) {
-				l := lab{account: a, events: p.plant(slices.Clone(events)), format: archive.Format(format), enough: 1}
+				l := lab{events: p.plant(slices.Clone(events)), enough: 1, subject: func() *subject { return a.backup(t, format) }}
 				// Where the ledger's beginnings are over; a bug leaves out some
 				// of the events before.
 				l.from = first - (len(events) - len(l.events))

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"syscall"
@@ -78,22 +79,47 @@ func execute(t *testing.T, line []string) outcome {
 // executeWith is execute with more in the environment.
 func executeWith(t *testing.T, env, line []string) outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), runLimit)
+	o, err := perform(t.Context(), env, line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// perform runs a command line to its end. The error is that of a run that had none.
+func perform(ctx context.Context, env, line []string) (outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, runLimit)
 	defer cancel()
 	cmd, stdout, stderr := start(ctx, line)
 	cmd.Env = append(cmd.Env, env...)
 	err := cmd.Run()
 	if ctx.Err() != nil {
-		t.Fatalf("run %q: still going after %s", line, runLimit)
+		return outcome{}, fmt.Errorf("run %q: still going after %s", line, runLimit)
 	}
-	return ended(t, cmd, err, stdout, stderr)
+	return endOf(cmd, err, stdout, stderr)
+}
+
+// done is an error unless all was done.
+func (o outcome) done() error {
+	if o.code != 0 {
+		return fmt.Errorf("exit code %d\n%s%s", o.code, o.stdout, o.stderr)
+	}
+	return nil
 }
 
 func ended(t *testing.T, cmd *exec.Cmd, err error, stdout, stderr *bytes.Buffer) outcome {
 	t.Helper()
+	o, err := endOf(cmd, err, stdout, stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func endOf(cmd *exec.Cmd, err error, stdout, stderr *bytes.Buffer) (outcome, error) {
 	exit, _ := errors.AsType[*exec.ExitError](err)
 	if err != nil && exit == nil {
-		t.Fatalf("run %q: %v", cmd.Args, err)
+		return outcome{}, fmt.Errorf("run %q: %w", cmd.Args, err)
 	}
 	status, _ := cmd.ProcessState.Sys().(syscall.WaitStatus)
 	return outcome{
@@ -101,5 +127,5 @@ func ended(t *testing.T, cmd *exec.Cmd, err error, stdout, stderr *bytes.Buffer)
 		killed: status.Signaled() && status.Signal() == syscall.SIGKILL,
 		acked:  acked(stdout.Bytes()),
 		stdout: stdout.Bytes(), stderr: stderr.String(),
-	}
+	}, nil
 }

@@ -63,7 +63,7 @@ func record(t *testing.T, a *account, format string, steps []step) (events []rep
 		}
 		traces = append(traces, trace)
 		if i == 0 {
-			first = len(parse(t, dir, traces))
+			first = len(parse(t, dir, nil, traces))
 		}
 		if s.change {
 			a.change()
@@ -72,12 +72,12 @@ func record(t *testing.T, a *account, format string, steps []step) (events []rep
 	if err := checkComplete(t.Context(), dir, a.mails(), a.gone); err != nil {
 		t.Fatalf("recorded runs: %v", err)
 	}
-	events = parse(t, dir, traces)
+	events = parse(t, dir, nil, traces)
 	checkModel(t, events, dir)
 	return events, first
 }
 
-func parse(t *testing.T, dir string, traces []string) []replay.Event {
+func parse(t *testing.T, dir string, found replay.State, traces []string) []replay.Event {
 	t.Helper()
 	var recordings []io.Reader
 	for _, trace := range traces {
@@ -88,7 +88,7 @@ func parse(t *testing.T, dir string, traces []string) []replay.Event {
 		defer f.Close()
 		recordings = append(recordings, f)
 	}
-	events, err := replay.Parse(dir, recordings...)
+	events, err := replay.Parse(dir, found, recordings...)
 	if err != nil {
 		t.Fatalf("parse recording: %v", err)
 	}

@@ -12,12 +12,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/mailhaul/mailhaul/archive"
 	"github.com/mailhaul/mailhaul/cmd/internal/crashtest/replay"
 )
 
@@ -31,7 +29,7 @@ func TestPowerLoss(t *testing.T) {
 		t.Run(format, func(t *testing.T) {
 			a := newAccount(t)
 			events, _ := record(t, a, format, usual())
-			l := lab{account: a, events: events, format: archive.Format(format)}
+			l := lab{command: "backup", format: format, events: events, subject: func() *subject { return a.backup(t, format) }}
 			l.run(t)
 		})
 	}
@@ -50,12 +48,62 @@ func TestPowerLossAfterKill(t *testing.T) {
 		for _, options := range kills {
 			t.Run(format+"/"+options[1], func(t *testing.T) {
 				a := newAccount(t)
-				l := lab{account: a, format: archive.Format(format)}
+				l := lab{command: "backup after a kill", format: format, subject: func() *subject { return a.backup(t, format) }}
 				l.events, l.from = record(t, a, format, []step{{options: options, killed: true}, {}})
 				l.run(t)
 			})
 		}
 	}
+}
+
+// instants is after how many events of a command's run the power is cut, unless
+// it is after all.
+const instants = 8
+
+// TestPowerLossOfCommands is TestPowerLoss for all other commands that write.
+func TestPowerLossOfCommands(t *testing.T) {
+	for _, k := range trials() {
+		if k.command == "backup" {
+			continue
+		}
+		t.Run(k.name(), func(t *testing.T) {
+			s := k.subject(t)
+			events, from := s.record(t)
+			l := lab{command: k.command, format: k.format, events: events, from: from, subject: func() *subject { return k.subject(t) }}
+			if l.places = sampleOf(chance(t), instants, len(events)-from); s.remote != nil {
+				l.taken, l.peer = s.remote.taken, s.remote.via.addr
+			}
+			l.run(t)
+		})
+	}
+}
+
+// record records a run that is not disturbed, and returns what it did, and how many
+// events make what it found.
+func (s *subject) record(t *testing.T) (events []replay.Event, found int) {
+	t.Helper()
+	if err := s.reset(); err != nil {
+		t.Fatal(err)
+	}
+	state, err := replay.ReadState(s.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.remote != nil {
+		s.remote.watch()
+	}
+	trace := filepath.Join(t.TempDir(), "trace")
+	// The model does not know what is copied within the kernel: none is.
+	options := []string{"-e", "inject=copy_file_range:error=ENOSYS"}
+	if o := executeWith(t, s.env, replay.Command(trace, options, s.line...)); o.code != 0 {
+		t.Fatal(o.done())
+	}
+	events = parse(t, s.dir, state, []string{trace})
+	checkModel(t, events, s.dir)
+	if err := s.complete(t.Context()); err != nil {
+		t.Fatalf("recorded run: %v", err)
+	}
+	return events, len(parse(t, s.dir, state, nil))
 }
 
 // run replays and tells what was found.
@@ -77,10 +125,16 @@ const mostFailures = 20
 
 // lab replays recorded runs.
 type lab struct {
-	account *account
-	events  []replay.Event
-	format  archive.Format
-	from    int // the first event after which the power is cut
+	command, format string
+	events          []replay.Event
+	from            int // the first event after which the power is cut
+	// places are the events behind from after which it is cut; nil means all.
+	places []int
+	// subject makes what the states are checked with, for each worker.
+	subject func() *subject
+	// taken are snapshots of the account at peer, if there is one.
+	taken []snapshot
+	peer  string
 	// enough ends the replay after so many failures, 0 for never.
 	enough int
 }
@@ -95,7 +149,9 @@ type report struct {
 type crash struct {
 	state replay.State
 	safe  int
-	what  string
+	// account is which snapshot of the account goes with it, if there is one.
+	account int
+	what    string
 }
 
 // replay checks every state that a power loss may leave. States that are equal
@@ -107,12 +163,19 @@ func (l lab) replay(t *testing.T) report {
 		mu      sync.Mutex
 		workers sync.WaitGroup
 		crashes = make(chan crash)
-		dir     = scratch(t)
+		many    = max(2, runtime.GOMAXPROCS(0))
 	)
-	for i := range max(2, runtime.GOMAXPROCS(0)) {
+	if l.taken != nil {
+		many *= 4 // they wait for the account more than they work
+	}
+	for range many {
+		s := l.subject()
 		workers.Go(func() {
 			for c := range crashes {
-				err := l.check(t.Context(), filepath.Join(dir, fmt.Sprint(i)), c)
+				err := l.check(t.Context(), s, c)
+				if l.enough == 0 {
+					count("power loss", l.command, l.format, err)
+				}
 				mu.Lock()
 				r.checked++
 				if err != nil {
@@ -122,7 +185,7 @@ func (l lab) replay(t *testing.T) report {
 			}
 		})
 	}
-	l.crashes(func(c crash) bool {
+	l.crashes(chance(t), func(c crash) bool {
 		crashes <- c
 		mu.Lock()
 		defer mu.Unlock()
@@ -133,34 +196,25 @@ func (l lab) replay(t *testing.T) report {
 	return r
 }
 
-// moreChances are more tries with chance after each event: CRASHTEST_CHANCES=20 makes of a quick test one that looks closely.
+// moreChances are more tries with chance after each event, for who looks closely.
 func moreChances() []replay.Variant {
 	return slices.Repeat([]replay.Variant{{Name: "random", Data: replay.Random, Names: replay.Random}}, chances()-1)
 }
 
-// chances is how many times as closely tests look as they usually do.
-func chances() int {
-	n, err := strconv.Atoi(os.Getenv("CRASHTEST_CHANCES"))
-	if err != nil || n < 0 {
-		return 1
-	}
-	return 1 + n
-}
-
 // crashes gives the different states to yield and counts all.
-func (l lab) crashes(yield func(crash) bool, states *int) {
+func (l lab) crashes(chance *rand.Rand, yield func(crash) bool, states *int) {
 	type seen struct {
-		sum  [32]byte
-		safe int
+		sum           [32]byte
+		safe, account int
 	}
 	var (
-		known  = map[seen]bool{}
-		disk   = replay.NewDisk()
-		chance = rand.New(rand.NewPCG(1, 2))
-		before int // messages said to be safe by earlier runs
-		stdout []byte
+		known    = map[seen]bool{}
+		disk     = replay.NewDisk()
+		before   int // messages said to be safe by earlier runs
+		stdout   []byte
+		sent     = l.sent()
+		variants = slices.Concat(replay.Variants(), moreChances())
 	)
-	variants := slices.Concat(replay.Variants(), moreChances())
 	for i, e := range l.events {
 		disk.Apply(e)
 		if e.Kind == replay.Output {
@@ -170,13 +224,14 @@ func (l lab) crashes(yield func(crash) bool, states *int) {
 		if strings.Contains(string(stdout), `"event":"summary"`) {
 			before, stdout = safe, nil
 		}
-		if i < l.from {
+		if i < l.from || l.places != nil && !slices.Contains(l.places, i-l.from) {
 			continue
 		}
+		account := at(l.taken, sent(e.End))
 		for _, v := range variants {
 			*states++
-			c := crash{disk.Crash(v, chance), safe, fmt.Sprintf("%s after step %d, %s %s (%d safe)", v.Name, i, e.Call, e.Path, safe)}
-			k := seen{c.state.Sum(), safe}
+			c := crash{disk.Crash(v, chance), safe, account, fmt.Sprintf("%s after step %d, %s %s (%d safe)", v.Name, i, e.Call, e.Path, safe)}
+			k := seen{c.state.Sum(), safe, account}
 			if known[k] {
 				continue
 			}
@@ -188,19 +243,32 @@ func (l lab) crashes(yield func(crash) bool, states *int) {
 	}
 }
 
+// sent returns how many octets the account may have been sent by a line of the
+// recording: those of a call that had begun by then, too.
+func (l lab) sent() func(line int) int64 {
+	return func(line int) (n int64) {
+		for _, e := range l.events {
+			if e.Kind == replay.Sent && e.Path == l.peer && e.Begin <= line {
+				n += e.Size
+			}
+		}
+		return n
+	}
+}
+
 // check looks into one state, lets a run make good, and looks again.
-func (l lab) check(ctx context.Context, dir string, c crash) (err error) {
+func (l lab) check(ctx context.Context, s *subject, c crash) error {
 	// A look may change what it looks at, such as the ledger's log: the run that
 	// makes good is given the state as it was.
 	for _, step := range []func() error{
-		func() error {
-			_, err := checkRecorded(ctx, dir, l.account.known(), c.safe)
-			return err
-		},
-		func() error { return makeGood(ctx, dir, l.account, l.format) },
+		func() error { return s.recorded(ctx, outcome{acked: c.safe}) },
+		func() error { return s.finish(ctx) },
 	} {
-		if err := errors.Join(os.RemoveAll(dir), c.state.Write(dir)); err != nil {
+		if err := errors.Join(os.RemoveAll(s.dir), c.state.Write(s.dir)); err != nil {
 			return err
+		}
+		if s.remote != nil {
+			s.remote.put(l.taken[c.account])
 		}
 		if err := step(); err != nil {
 			return fmt.Errorf("%w; of %q", err, slices.Sorted(maps.Keys(c.state)))

@@ -26,6 +26,7 @@ type tap struct {
 	hideUIDs bool
 
 	mu      sync.Mutex
+	watcher func(sent int64)
 	closed  bool
 	live    map[*tapConn]bool
 	trap    trap
@@ -84,6 +85,24 @@ func (p *tap) set(t trap) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.trap, p.sprung, p.answers, p.sent = t, 0, 0, 0
+}
+
+// watch lets a function be told of each end of a command, before it is passed on,
+// and how many octets had been sent then since the trap was set.
+func (p *tap) watch(watcher func(sent int64)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.watcher = watcher
+}
+
+// passing tells who watches.
+func (p *tap) passing() {
+	p.mu.Lock()
+	watcher, sent := p.watcher, p.sent
+	p.mu.Unlock()
+	if watcher != nil {
+		watcher(sent)
+	}
 }
 
 // mend takes the trap away, and goes on counting.
@@ -198,6 +217,9 @@ func (c *tapConn) down() {
 	w := bufio.NewWriterSize(c.client, 64<<10)
 	for r := bufio.NewReaderSize(c.server, 64<<10); ; {
 		line, err := r.ReadSlice('\n')
+		if len(line) > 0 && line[0] != '*' && line[0] != '+' {
+			c.tap.passing()
+		}
 		if at := appended.FindSubmatchIndex(line); at != nil {
 			hold, act := c.tap.answering()
 			if c.tap.hideUIDs {

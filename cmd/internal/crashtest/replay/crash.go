@@ -3,7 +3,9 @@ package replay
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -125,6 +127,26 @@ func (op dataOp) pieces() []dataOp {
 		from += n
 	}
 	return out
+}
+
+// ReadState reads what is in the directory dir.
+func ReadState(dir string) (State, error) {
+	s := State{}
+	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+		rel, relErr := filepath.Rel(dir, name)
+		if err = errors.Join(err, relErr); err != nil || rel == "." {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		if s[rel] = nil; !e.IsDir() {
+			s[rel], err = os.ReadFile(name)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read state: %w", err)
+	}
+	return s, nil
 }
 
 // Sum is a digest of a state, to recognise equal ones.

@@ -19,6 +19,12 @@ func (p *parser) onDescriptor(c call) error {
 		}
 		return err
 	}
+	if _, peer, ok := strings.Cut(abs, "->"); ok && strings.HasPrefix(abs, "TCP") {
+		if c.name == "write" || c.name == "writev" {
+			p.emit(c, Event{Kind: Sent, Path: strings.TrimSuffix(peer, "]"), Size: c.ret})
+		}
+		return nil
+	}
 	switch c.name {
 	case "copy_file_range", "sendfile", "splice", "mmap", "io_uring_enter":
 		return p.refuseInvisible(c)

@@ -66,7 +66,7 @@ func TestCrash(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			events, err := replay.Parse("/r", strings.NewReader(trace(test.lines...)))
+			events, err := replay.Parse("/r", nil, strings.NewReader(trace(test.lines...)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,7 +86,7 @@ func TestCrash(t *testing.T) {
 // TestCrashAtRandom: each sector of a write may arrive without the others.
 func TestCrashAtRandom(t *testing.T) {
 	text := strings.Repeat("x", 1000)
-	events, err := replay.Parse("/r", strings.NewReader(trace(
+	events, err := replay.Parse("/r", nil, strings.NewReader(trace(
 		`1 open('/r/a', O_RDWR|O_CREAT) = 3</r/a>`, `1 open('/r', O_RDONLY) = 4</r>`, `1 fsync(4</r>) = 0`,
 		`1 pwrite64(3</r/a>, '`+text+`', 1000, 100) = 1000`)))
 	if err != nil {
@@ -110,6 +110,31 @@ func TestCrashAtRandom(t *testing.T) {
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("%d different contents, want %d", len(got), len(want))
+	}
+}
+
+// TestFound: what was there before a recording is durable.
+func TestFound(t *testing.T) {
+	dir := t.TempDir()
+	if err := (replay.State{"d": nil, "d/a": []byte("x"), "b": {}}).Write(filepath.Join(dir, "r")); err != nil {
+		t.Fatal(err)
+	}
+	found, err := replay.ReadState(filepath.Join(dir, "r"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := replay.Parse("/r", found, strings.NewReader(trace(`1 openat(AT_FDCWD</>, '/r/d/a', O_WRONLY|O_APPEND) = 3</r/d/a>`, `1 write(3</r/d/a>, 'y', 1) = 1`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk := replay.NewDisk()
+	for _, e := range events {
+		disk.Apply(e)
+	}
+	for v, want := range map[replay.Variant]string{{Data: replay.Lost, Names: replay.Lost}: "b= d/ d/a=x", {Data: replay.Kept, Names: replay.Kept}: "b= d/ d/a=xy"} {
+		if got := show(disk.Crash(v, nil)); got != want {
+			t.Errorf("%+v: %q, want %q", v, got, want)
+		}
 	}
 }
 

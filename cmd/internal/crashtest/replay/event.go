@@ -24,6 +24,9 @@ const (
 	SyncAll
 	// Output is Data written to standard output.
 	Output
+	// Sent is Size octets written to a connection; Path is host:port of its other
+	// end.
+	Sent
 )
 
 // FileID is a file or directory, whatever its names are.

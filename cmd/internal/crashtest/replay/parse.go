@@ -4,15 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // Parse returns the events below the directory root, an absolute path, of
-// recorded runs that came one after the other.
-func Parse(root string, recordings ...io.Reader) ([]Event, error) {
+// recorded runs that came one after the other. What was there before is found:
+// the first events make it durable.
+func Parse(root string, found State, recordings ...io.Reader) ([]Event, error) {
 	p := &parser{root: root, names: map[string]*file{".": {id: Root, dir: true}}, next: Root}
+	p.begin(found)
 	for _, r := range recordings {
 		p.open = make(map[string]*descr)
 		p.base = p.last
@@ -21,6 +25,23 @@ func Parse(root string, recordings ...io.Reader) ([]Event, error) {
 		}
 	}
 	return p.events, nil
+}
+
+// begin makes the events of what was there before.
+func (p *parser) begin(found State) {
+	if len(found) == 0 {
+		return
+	}
+	for _, rel := range slices.Sorted(maps.Keys(found)) {
+		p.last++
+		c := call{name: "found", begin: p.last, end: p.last}
+		f := p.make(c, rel, found[rel] == nil)
+		if f.size = int64(len(found[rel])); f.size > 0 {
+			p.emit(c, Event{Kind: Write, File: f.id, Path: rel, Data: found[rel]})
+		}
+	}
+	p.last++
+	p.emit(call{name: "found", begin: p.last, end: p.last}, Event{Kind: SyncAll})
 }
 
 // parser follows which file has which name, and what is open.

@@ -31,14 +31,14 @@ func trace(lines ...string) string {
 		}
 		b.WriteByte('\n')
 	}
-	return regexp.MustCompile(`<(/|pipe:|socket:)[^>]*>`).ReplaceAllStringFunc(b.String(), func(path string) string {
-		return "<" + hex(path[1:len(path)-1]) + ">"
+	return regexp.MustCompile(`<(/|pipe:|socket:)[^<>]*`).ReplaceAllStringFunc(b.String(), func(path string) string {
+		return "<" + hex(path[1:])
 	})
 }
 
 // brief is an event without its place in the recording.
 func brief(e replay.Event) string {
-	names := []string{"make", "link", "rename", "remove", "write", "truncate", "sync", "syncall", "output"}
+	names := []string{"make", "link", "rename", "remove", "write", "truncate", "sync", "syncall", "output", "sent"}
 	return strings.TrimSpace(fmt.Sprintf("%s %d %s %s %d %d %q", names[e.Kind], e.File, e.From, e.Path, e.Offset, e.Size, e.Data))
 }
 
@@ -69,6 +69,9 @@ func TestParse(t *testing.T) {
 			[]string{`make 2  a 0 0 ""`}},
 		{"elsewhere", []string{`1 openat(AT_FDCWD</>, '/s/a', O_RDWR|O_CREAT) = 3</s/a>`, `1 write(3</s/a>, 'x', 1) = 1`, `1 rename('/s/a', '/s/b') = 0`, `1 write(9<socket:[1]>, 'x', 1) = 1`, `1 symlink('/r/a', '/s/b') = -1 EPERM (Operation not permitted)`},
 			nil},
+		{"sent", []string{`1 connect(6<TCP:[7]>, {sa_family=AF_INET}, 16) = -1 EINPROGRESS (Operation now in progress)`, `1 write(6<TCP:[127.0.0.1:40000->127.0.0.1:143]>, 'abc', 3) = 2`, `1 read(6<TCP:[127.0.0.1:40000->127.0.0.1:143]>, 'abc', 3) = 3`,
+			`1 writev(6<TCP:[127.0.0.1:40000->127.0.0.1:143]>, [{iov_base='abc', iov_len=3}], 1) = 3`}, []string{`sent 0  127.0.0.1:143 0 2 ""`, `sent 0  127.0.0.1:143 0 3 ""`}},
+		{"a device", []string{`1 openat(AT_FDCWD</>, '/dev/null', O_RDWR) = 3</dev/null<char 1:3>>`, `1 write(3</dev/null<char 1:3>>, 'x', 1) = 1`}, nil},
 		{"output", []string{`1 write(1<pipe:[1]>, 'done', 4) = 4`}, []string{`output 0   0 0 "done"`}},
 		{"calls of two threads", []string{open, `1 pwrite64(3</r/a>, 'ab', 2, 0 <unfinished ...>`, `2 fsync(3</r/a> <unfinished ...>`, `1 <... pwrite64 resumed>)          = 2`, `2 <... fsync resumed>)              = 0`, `2 +++ exited with 0 +++`, `1 --- SIGURG {si_signo=SIGURG} ---`, `1 write(3</r/a>, 'x', 1 <unfinished ...>`, `3 ???( <detached ...>`, `4 fsync(3</r/a> <unfinished ...>`, `4 <... fsync resumed> <detached ...>`},
 			[]string{`make 2  a 0 0 ""`, `write 2  a 0 0 "ab"`, `sync 2  a 0 0 ""`}},
@@ -77,7 +80,7 @@ func TestParse(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			events, err := replay.Parse("/r", strings.NewReader(trace(test.lines...)))
+			events, err := replay.Parse("/r", nil, strings.NewReader(trace(test.lines...)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -113,7 +116,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 	for name, lines := range tests {
 		t.Run(name, func(t *testing.T) {
-			events, err := replay.Parse("/r", strings.NewReader(trace(lines...)))
+			events, err := replay.Parse("/r", nil, strings.NewReader(trace(lines...)))
 			if err == nil {
 				t.Errorf("it was taken: %v", events)
 			}

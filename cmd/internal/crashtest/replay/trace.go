@@ -22,7 +22,7 @@ const calls = "open,openat,openat2,creat,close,write,pwrite64,writev,pwritev,pwr
 // Command returns the command line that records program into the file trace.
 // more are further options of strace, to inject faults with.
 func Command(trace string, more []string, program ...string) []string {
-	line := []string{"strace", "-f", "-qq", "-y", "-xx", "-s", strconv.Itoa(maxWrite), "-o", trace, "-e", "trace=" + calls}
+	line := []string{"strace", "-f", "-qq", "-yy", "-xx", "-s", strconv.Itoa(maxWrite), "-o", trace, "-e", "trace=" + calls}
 	return append(append(line, more...), program...)
 }
 
@@ -129,6 +129,9 @@ func splitArgs(text string) []string {
 		case '[', '{', '<':
 			depth++
 		case ']', '}', '>':
+			if text[i] == '>' && i > 0 && text[i-1] == '-' {
+				continue // between the ends of a connection
+			}
 			depth--
 		case ',':
 			if depth == 0 {
@@ -157,13 +160,18 @@ func unescape(text string) ([]byte, error) {
 	return b, nil
 }
 
-// descriptor takes "8<path>" apart. The path is "" for what is no file.
+// descriptor takes "8<path>" apart. The path is "" for what is no file; that of a
+// connection is like "TCP:[127.0.0.1:40000->127.0.0.1:143]".
 func descriptor(arg string) (fd, path string, err error) {
 	fd, rest, ok := strings.Cut(arg, "<")
 	if !ok {
 		return fd, "", nil
 	}
 	rest = strings.TrimSuffix(strings.TrimSuffix(rest, "(deleted)"), ">")
+	if !strings.HasPrefix(rest, `\x`) {
+		return fd, rest, nil
+	}
+	rest, _, _ = strings.Cut(rest, "<") // behind it stands what device it is
 	b, err := unescape(rest)
 	return fd, string(b), err
 }

@@ -4,7 +4,10 @@ package crashtest_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -51,109 +54,88 @@ func healings() []healing {
 	}
 }
 
-// TestHealKillPoints kills repair, rebuild and prune before their system calls, of
-// each kind the first few and then ever fewer. The same command goes on, a backup
-// has nothing to fetch, and in the end all is there as the server has it, and what
-// it had once, unless that was pruned.
-func TestHealKillPoints(t *testing.T) {
-	for _, h := range healings() {
-		for _, format := range formats() {
-			t.Run(h.name+"/"+format, func(t *testing.T) {
-				t.Parallel()
-				a := newAccount(t)
-				whole := filepath.Join(scratch(t), "whole")
-				if _, err := backup(t.Context(), whole, a.server.Addr, archive.Format(format), runLimit); err != nil {
-					t.Fatal(err)
-				}
-				if h.prune {
-					a.change()
-					if err := makeGood(t.Context(), whole, a, archive.Format(format)); err != nil {
-						t.Fatal(err)
-					}
-				}
-				points := 0
-				for _, calls := range append(killCalls(), "link,linkat") {
-					points += h.killAtSome(t, a, whole, format, calls)
-				}
-				if t.Logf("killed at %d points", points); points < leastPoints/2 {
-					t.Errorf("killed at %d points only", points)
-				}
-			})
-		}
-	}
-}
-
-// killAtSome returns at how many calls the command was killed.
-func (h healing) killAtSome(t *testing.T, a *account, whole, format, calls string) (killed int) {
+// subject is the healing of an archive of a format.
+func (h healing) subject(t *testing.T, format string) *subject {
 	t.Helper()
-	wider := 2 / chances()
-	if h.prune {
-		wider = 0 // it has few points
+	a := newAccount(t)
+	dir, harmed := filepath.Join(scratch(t), "archive"), filepath.Join(scratch(t), "harmed")
+	if _, err := backup(t.Context(), harmed, a.server.Addr, archive.Format(format), runLimit); err != nil {
+		t.Fatal(err)
 	}
-	for n, step := 1, 0; n <= mostPoints; n, step = n+1+step, step+wider {
-		dir := filepath.Join(scratch(t), "archive")
-		if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
+	if h.prune {
+		a.change()
+		if err := makeGood(t.Context(), harmed, a, archive.Format(format)); err != nil {
 			t.Fatal(err)
 		}
-		h.harm(t, dir, format)
-		line := h.line(a, dir)
-		o := execute(t, append([]string{
-			"strace", "-f", "-qq", "-o", os.DevNull, "-e", "trace=" + calls,
-			"-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", calls, n),
-		}, line...))
-		if h.prune {
-			if err := checkSound(t, dir); err != nil {
-				t.Errorf("killed at call %d of %s: %v", n, calls, err)
+	}
+	h.harm(t, harmed, format)
+	sound := intact(t.Context(), harmed)
+	maps.DeleteFunc(sound, func(k key, _ bool) bool { return a.gone[k].size > 0 }) // they may leave
+	s := &subject{dir: dir, line: h.line(a, dir)}
+	s.reset = func() error { return errors.Join(os.RemoveAll(dir), os.CopyFS(dir, os.DirFS(harmed))) }
+	s.recorded = func(ctx context.Context, _ outcome) error {
+		now := intact(ctx, dir)
+		for k := range sound {
+			if !now[k] {
+				return fmt.Errorf("%w: %v was in order before", errLost, k)
 			}
 		}
+		if h.prune {
+			return verified(ctx, dir)
+		}
+		return nil
+	}
+	s.again = func(ctx context.Context) error {
+		line := s.line
 		if h.then != nil {
 			line = h.then(dir)
 		}
-		if err := h.goOn(t, a, dir, format, line); err != nil {
-			t.Errorf("killed at call %d of %s: %v", n, calls, err)
-		}
-		if err := os.RemoveAll(dir); err != nil {
-			t.Fatal(err)
-		}
-		if !o.killed {
-			return killed
-		}
-		killed++
+		o, err := perform(ctx, nil, line)
+		return errors.Join(err, o.done())
 	}
-	t.Fatalf("still killed at call %d of %s", mostPoints, calls)
-	return 0
+	s.complete = func(ctx context.Context) error {
+		b, err := backup(ctx, dir, a.server.Addr, archive.Format(format), runLimit)
+		if err == nil && b.New != 0 {
+			err = fmt.Errorf("%w: the next backup fetched %d messages", errLost, b.New)
+		}
+		if err != nil {
+			return err
+		}
+		if h.then != nil {
+			return checkComplete(ctx, dir, a.mails(), a.gone)
+		}
+		return checkComplete(ctx, dir, a.mails(), nil)
+	}
+	return s
 }
 
-// goOn lets the command come to its end and looks whether all is healed.
-func (h healing) goOn(t *testing.T, a *account, dir, format string, line []string) error {
-	t.Helper()
-	if o := execute(t, line); o.code != 0 {
-		return fmt.Errorf("the same command again ended with %d: %s%s", o.code, o.stdout, o.stderr)
+// intact returns the messages of an archive that can be read back: none where the
+// ledger is not sound.
+func intact(ctx context.Context, dir string) map[key]bool {
+	a, err := archive.OpenReadOnly(ctx, dir)
+	if err != nil {
+		return nil
 	}
-	if o := execute(t, []string{binary, "verify", dir}); o.code != 0 {
-		return fmt.Errorf("verify: %s", o.stdout)
+	defer a.Close()
+	folders, err := a.Ledger().Folders(ctx)
+	if err = errors.Join(err, a.Ledger().IntegrityCheck(ctx)); err != nil {
+		return nil
 	}
-	s, err := backup(t.Context(), dir, a.server.Addr, archive.Format(format), runLimit)
-	if err != nil || s.New != 0 {
-		return fmt.Errorf("the next backup fetched %d messages: %w", s.New, err)
+	sound := map[key]bool{}
+	for _, f := range folders {
+		for m, err := range a.Ledger().Messages(ctx, f.ID) {
+			if err == nil && drain(ctx, a, f, m) == nil {
+				sound[key{f.Name, m.UID}] = true
+			}
+		}
 	}
-	if h.then != nil {
-		return checkComplete(t.Context(), dir, a.mails(), a.gone)
-	}
-	return checkComplete(t.Context(), dir, a.mails(), nil)
+	return sound
 }
 
-// checkSound verifies a copy of an archive: who opens a ledger tidies it up.
-func checkSound(t *testing.T, dir string) error {
-	t.Helper()
-	again := filepath.Join(scratch(t), "copy")
-	if err := os.CopyFS(again, os.DirFS(dir)); err != nil {
-		return err
-	}
-	if o := execute(t, []string{binary, "verify", again}); o.code != 0 {
-		return fmt.Errorf("verify: %s%s", o.stdout, o.stderr)
-	}
-	return os.RemoveAll(again)
+// verified lets verify look at an archive in which nothing must be damaged.
+func verified(ctx context.Context, dir string) error {
+	o, err := perform(ctx, nil, []string{binary, "verify", dir})
+	return errors.Join(err, o.done())
 }
 
 func noHarm(*testing.T, string, string) {}
