@@ -33,7 +33,6 @@ func ledgerBugs() []ledgerBug {
 		{"what is sent is not announced", false, arrived, `DELETE FROM intent`, ""},
 		{"what is sent one by one is not announced", true, trap{answer: 7, before: true}, `DELETE FROM intent`, ""},
 		{"it is looked for where it cannot be", false, arrived, `UPDATE intent SET first = 4294967295`, ""},
-		{"it is looked for in another folder", false, arrived, `UPDATE intent SET at_uidvalidity = at_uidvalidity + 1`, ""},
 		{"what has arrived is not recorded", false, trap{answer: 2}, `DELETE FROM intent; DELETE FROM message`, either},
 		{"what was announced is taken for stored", false, lost, `
 			INSERT INTO message (folder, uidvalidity, uid, flags, size, first_run, date, zone, stored, start, line_ends, digest, fingerprint, place)

@@ -17,7 +17,7 @@ import (
 	"github.com/mailhaul/mailhaul/migrate/imaptest"
 )
 
-// stallLimit is how long a run waits for a line that says nothing.
+// stallLimit is how long a run waits for a line that is made to say nothing.
 const stallLimit = 50 * time.Millisecond
 
 // lineKinds are the ways in which a line breaks.
@@ -89,7 +89,11 @@ func breakLine(t *testing.T, a *account, format string, session int64, f imaptes
 	t.Helper()
 	line := imaptest.NewLine(t, a.server.Addr, imaptest.LineOptions{Faults: []imaptest.Fault{f}})
 	dir := filepath.Join(scratch(t), "archive")
-	s, err := backup(t.Context(), dir, line.Addr, archive.Format(format), stallLimit)
+	wait := runLimit
+	if f.Kind == imaptest.Stall {
+		wait = stallLimit
+	}
+	s, err := backup(t.Context(), dir, line.Addr, archive.Format(format), wait)
 	switch {
 	case err == nil:
 		// What came before the break is asked for once more at the most.
