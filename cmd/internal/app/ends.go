@@ -73,7 +73,7 @@ func exists(path string) bool {
 // name names the end in the ledger of a pair: whatever the way to it.
 func (e end) name() string {
 	if e.url {
-		return e.account.endpoint.Account() + " " + e.account.endpoint.Address()
+		return nameInLedger(e.account.endpoint)
 	}
 	path, err := filepath.Abs(e.path)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // another one once, to look something up, would go there for ever. So has the past
 // of an archive: what is not in it is not gone.
 func (o haulOptions) pairNames() pairNames {
-	pair := pairNames{source: o.from.name(), target: o.to.endpoint.Account() + " " + o.to.endpoint.Address()}
+	pair := pairNames{source: o.from.name(), target: nameInLedger(o.to.endpoint)}
 	pair.source += o.from.past()
 	if o.match && o.command != "migrate" {
 		pair.source += o.moves

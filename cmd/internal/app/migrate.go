@@ -4,6 +4,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailhaul/mailhaul/cmd/internal/config"
+	"github.com/mailhaul/mailhaul/cmd/internal/ui"
 )
 
 const migrateHelp = `
@@ -17,11 +18,17 @@ again copies what is new, carries over flags that changed, and goes on where a r
 was cut off. Nothing is changed at the source, and nothing is removed from the
 target but with --mirror.
 
+With --list the accounts stand in a CSV file whose first line names its columns: source,
+target, and if need be source-password and target-password; nobody else may read it.
+Several are migrated at once, one that fails does not stop the others, and a table tells
+at the end which are done, partial or failed. The same command again goes on.
+
 Examples:
   mailhaul migrate imaps://me@old.example.org imaps://me@new.example.org --dry-run
   mailhaul migrate imaps://me@old.example.org imaps://me@new.example.org
   mailhaul migrate SOURCE TARGET --folder 'Work/*' --map Work=Archive/Work
-  mailhaul migrate SOURCE TARGET --match    (after another tool copied a part)`
+  mailhaul migrate SOURCE TARGET --match    (after another tool copied a part)
+  mailhaul migrate --list accounts.csv --jobs 8`
 
 func migrateCommand(env Env) *cli.Command {
 	return &cli.Command{
@@ -29,6 +36,13 @@ func migrateCommand(env Env) *cli.Command {
 		ArgsUsage: "SOURCE TARGET", HideHelp: true, Description: migrateHelp, Flags: flags("migrate"),
 		Action: func(c *cli.Context) error {
 			var p config.Problems
+			if c.String("list") != "" {
+				o := parseList(c, &p)
+				if err := p.Err(); err != nil {
+					return badLine{"migrate", err}
+				}
+				return withUI(c.Context, env, o.output, "migrate", func(u *ui.UI) error { return runList(c.Context, env, u, o) })
+			}
 			args := arguments(c, &p, "SOURCE", "TARGET")
 			o := parseHaul(c, args[0], args[1], &p)
 			if !o.from.url && args[0] != "" {
@@ -36,6 +50,9 @@ func migrateCommand(env Env) *cli.Command {
 			}
 			o.match, o.again, o.noFlags = c.Bool("match"), c.Bool("again"), c.Bool("no-flags")
 			o.mirror, o.yes = c.Bool("mirror"), c.Bool("yes")
+			if _, given := settingsOf(c).flags["jobs"]; given {
+				p.Addf("--jobs goes with --list")
+			}
 			o.most = config.ParseBudget("--max-download", c.String("max-download"), &p)
 			if o.yes && !o.mirror {
 				p.Addf("--yes goes with --mirror")

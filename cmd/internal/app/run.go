@@ -2,18 +2,14 @@ package app
 
 import (
 	"context"
-	"fmt"
-	"strings"
-	"sync"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/mailhaul/mailhaul/cmd/internal/config"
+	"github.com/mailhaul/mailhaul/cmd/internal/notify"
 	"github.com/mailhaul/mailhaul/cmd/internal/ui"
 )
-
-// usualJobs run at once when nobody says how many.
-const usualJobs = 4
 
 const jobsHelp = `
 JOB is the name of a [jobs.NAME] table of the config file; without one all jobs run,
@@ -61,11 +57,8 @@ type runOptions struct {
 func parseRun(c *cli.Context, p *config.Problems) runOptions {
 	s := settingsOf(c)
 	o := runOptions{
-		file: s.file, jobs: s.file.Jobs, atOnce: config.ParseJobs("--jobs", c.String("jobs"), p),
+		file: s.file, jobs: s.file.Jobs, atOnce: parseAtOnce(c, p),
 		metrics: c.String("metrics-file"), output: parseOutput(c, p),
-	}
-	if o.atOnce == 0 {
-		o.atOnce = usualJobs
 	}
 	if names := c.Args().Slice(); len(names) > 0 {
 		o.jobs = chooseJobs(s.file, names, p)
@@ -95,29 +88,17 @@ func chooseJobs(f *config.File, names []string, p *config.Problems) []*config.Jo
 	return jobs
 }
 
-// runJobs runs jobs, several at once, and tells how they went.
+// runJobs runs jobs and tells how they went.
 func runJobs(ctx context.Context, env Env, u *ui.UI, o runOptions) error {
-	results := make([]jobResult, len(o.jobs))
-	slots := make(chan struct{}, o.atOnce)
-	out := &jobOutput{stdout: env.Stdout, stderr: env.Stderr}
-	var running sync.WaitGroup
-	for i, j := range o.jobs {
-		results[i] = jobResult{name: j.Name, kind: j.Kind, code: notRun}
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
+	var tasks []task
+	for _, j := range o.jobs {
+		hooks, err := hooksOf(j, env)
+		if err != nil {
+			return err
 		}
-		if ctx.Err() != nil {
-			continue
-		}
-		running.Go(func() {
-			defer func() { <-slots }()
-			results[i] = runJob(ctx, env, u, o, out, j)
-		})
+		tasks = append(tasks, task{name: j.Name, kind: j.Kind, lines: o.linesOf(j), hooks: hooks, getenv: env.Getenv})
 	}
-	running.Wait()
-	tellJobs(u, o.output, results)
-	err := jobsError(ctx, results)
+	err := runTasks(ctx, env, u, o.output, o.atOnce, tasks)
 	if o.metrics != "" {
 		if writeErr := writeMetrics(context.WithoutCancel(ctx), env, o.file, o.metrics); writeErr != nil {
 			u.Warn(writeErr.Error())
@@ -126,66 +107,43 @@ func runJobs(ctx context.Context, env Env, u *ui.UI, o runOptions) error {
 	return err
 }
 
-// jobsError is the error of jobs that did not all go well.
-func jobsError(ctx context.Context, results []jobResult) error {
-	bad, code := 0, exitDone
-	same := true
-	for _, r := range results {
-		if r.code == exitDone {
-			continue
+// linesOf are the command lines of a job: its command, and prune behind it where
+// the job keeps what is gone for a time only.
+func (o runOptions) linesOf(j *config.Job) [][]string {
+	var common []string
+	if o.file.Name != "" {
+		common = append(common, "--config="+o.file.Name)
+	}
+	common = append(common, o.output.flags()...)
+	args := j.Args()
+	flags := slices.Clone(common)
+	for _, s := range config.Flags(j.Kind) {
+		for _, text := range j.Values[s.Name].Texts {
+			flags = append(flags, "--"+s.Name+"="+text)
 		}
-		same = same && (bad == 0 || r.code == code)
-		code = r.code
-		bad++
 	}
-	switch {
-	case bad == 0:
-		return nil
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	case bad == len(results) && same:
-		return codeError(code)
-	}
-	return errPartial
-}
-
-// codeError ends a command with the code with which what it ran ended, and which
-// was told.
-type codeError int
-
-func (e codeError) Error() string { return fmt.Sprintf("every job ended with exit code %d", int(e)) }
-
-// Is makes it an error that the summary has told.
-func (e codeError) Is(target error) bool { return target == errPartial }
-
-// lineWriter gives whole lines to tell.
-type lineWriter struct {
-	mu   sync.Mutex
-	rest string
-	tell func(line string)
-}
-
-func (w *lineWriter) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	text := w.rest + string(p)
-	for {
-		line, rest, found := strings.Cut(text, "\n")
-		if !found {
-			w.rest = text
-			return len(p), nil
+	lines := [][]string{slices.Concat(args[:1], flags, []string{"--"}, args[1:])}
+	if keep := j.Values["keep-gone"].Text(); keep != "" && j.Kind == "backup" {
+		if len(o.output.flags()) == 0 {
+			common = append(common, "--quiet") // backup says nothing either when all is well
 		}
-		w.tell(line)
-		text = rest
+		lines = append(lines, slices.Concat([]string{"prune", "--keep-gone=" + keep, "--yes"}, common, []string{"--", j.Archive}))
 	}
+	return lines
 }
 
-// end tells what has no line end.
-func (w *lineWriter) end() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.rest != "" {
-		w.tell(w.rest)
-		w.rest = ""
+// hooksOf are who is told of a job.
+func hooksOf(j *config.Job, env Env) (notify.Hooks, error) {
+	h := notify.Hooks{URL: j.Values["notify-url"].Text(), Mail: j.Values["notify-mail"].Text(), Environ: env.Environ}
+	switch command := j.Values["notify-command"]; {
+	case command.Words:
+		h.Command = command.Texts
+	case command.Text() != "":
+		words, err := config.CommandLine("notify-command", command.Text())
+		if err != nil {
+			return h, err
+		}
+		h.Command = words
 	}
+	return h, nil
 }

@@ -59,10 +59,7 @@ func archiveStanding(ctx context.Context, dir, name string) standing {
 // pairStanding is that of a migration.
 func pairStanding(ctx context.Context, env Env, f *config.File, j *config.Job) standing {
 	s := standing{name: j.Name}
-	at := func(name, role string) string {
-		e := f.Account(name).Endpoint(role)
-		return e.Account() + " " + e.Address()
-	}
+	at := func(name, role string) string { return nameInLedger(f.Account(name).Endpoint(role)) }
 	var l *checkpoint.Ledger
 	if l, s.err = readPairLedger(ctx, env, pairNames{at(j.Source, "SOURCE"), at(j.Target, "TARGET")}); s.err != nil {
 		return s

@@ -193,7 +193,10 @@ func jobSettings() []Setting {
 // runSettings are those of the commands that run jobs and look after them.
 func runSettings() []Setting {
 	return []Setting{
-		{Name: "jobs", Short: "j", Kind: Count, Max: mostJobs, Default: "4", Commands: []string{"run"}, Usage: "at most `N` jobs at once (4)"},
+		{Name: "jobs", Short: "j", Kind: Count, Max: mostJobs, Default: "4", Commands: []string{"run", "migrate"},
+			Usage: "at most `N` jobs, or accounts of a list, at once (4)"},
+		{Name: "list", Kind: Path, NoKey: true, Commands: []string{"migrate"},
+			Usage: "migrate the accounts of `FILE`, a CSV file"},
 		{Name: "max-age", Kind: Age, Commands: []string{"status"},
 			Usage: "exit with 1 when the last good run of anything ended\nlonger than `TIME` ago, as in 36h or 3d"},
 		{Name: "metrics-file", Kind: Path, Commands: []string{"run", "status"},
