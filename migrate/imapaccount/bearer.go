@@ -38,6 +38,7 @@ func (a *Account) enter(ctx context.Context) (*session, error) {
 		if o := a.config.OAuth; o != nil {
 			var err error
 			if token, err = o.Token(ctx, refused); err != nil {
+				a.probe.lacksToken()
 				return nil, err
 			}
 		}

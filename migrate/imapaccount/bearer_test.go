@@ -188,6 +188,13 @@ func TestTokenNotReplaced(t *testing.T) {
 	if _, err := imapaccount.Open(t.Context(), bearing(t, server.Addr, "me", p)); err != error(gone) || len(p.asked) != 2 {
 		t.Errorf("error %v, asked %q", err, p.asked)
 	}
+	away := &mailhaul.Error{Op: "refresh", Scope: mailhaul.ScopeAccount, Temporary: true, Err: mailhaul.ErrConnect}
+	conf := bearing(t, server.Addr, "me", p)
+	conf.OAuth.Token = func(context.Context, string) (string, error) { return "", away }
+	_, d, err := imapaccount.Probe(t.Context(), conf)
+	if err != error(away) || len(d.Steps) != 1 || d.Steps[0].Stage != imapaccount.StageLogin {
+		t.Errorf("the provider is away: %v, steps %+v", err, d.Steps)
+	}
 	busy := 2
 	server = imaptest.NewScript(t, imaptest.Script{Capability: "IMAP4rev1 SASL-IR AUTH=XOAUTH2",
 		Answer: on("AUTHENTICATE", func(c *imaptest.ScriptConn, command imaptest.Command) {

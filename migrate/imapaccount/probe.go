@@ -106,12 +106,23 @@ func Probe(ctx context.Context, config Config) (*Account, Description, error) {
 }
 
 // probe watches a connection being made. The methods of a nil probe do nothing.
-type probe struct{ Description }
+type probe struct {
+	Description
+	tokenless bool // there was no token to begin with
+}
 
 // begin begins the way anew: a line for another token.
 func (p *probe) begin() {
 	if p != nil {
 		p.Description = Description{}
+	}
+}
+
+// lacksToken is told that what a login needs could not be got, before anything was
+// said to the server.
+func (p *probe) lacksToken() {
+	if p != nil {
+		p.tokenless = true
 	}
 }
 
@@ -170,7 +181,7 @@ func (p *probe) logsInBy(mechanism string) {
 func (p *probe) failed(security Security, err error) {
 	stages := security.Stages()
 	stage := stages[min(len(p.Steps), len(stages)-1)]
-	if errors.Is(err, mailhaul.ErrAuth) {
+	if errors.Is(err, mailhaul.ErrAuth) || p.tokenless {
 		stage = StageLogin
 	}
 	p.Steps = append(p.Steps, Step{Stage: stage, Err: err})
