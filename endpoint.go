@@ -69,6 +69,9 @@ type Listing struct {
 	// Flags holds, when Known was asked, the flags of at least all messages
 	// whose flags changed since ModSeq, ascending by UID.
 	Flags []UIDFlags
+	// Floor is the lowest UID that the source shows where it shows the newest
+	// messages of a folder only: what is below it may be there. 0: all is shown.
+	Floor UID
 	// Err says why the folder could not be looked into, or not completely: what
 	// Live holds then is still there, what it lacks may be, too.
 	Err error

@@ -89,6 +89,7 @@ func (b *haul) foresee(ctx context.Context, f plan.Folder, l mailhaul.Listing) (
 		return p, err
 	}
 	todo := plan.Decide(l.Live, live, gone, true)
+	todo.Gone = visible(todo.Gone, l.Floor)
 	p.New, p.Gone = int64(todo.Fetch.Len()), int64(todo.Gone.Len())
 	p.leaveOut(l, todo.Fetch, b.overLimit())
 	p.FlagsChanged, err = b.flagsThatDiffer(ctx, f, l)

@@ -73,6 +73,7 @@ func (b *haul) lookedInto(ctx context.Context, f plan.Folder, flagsAsked bool, l
 		return err
 	}
 	todo := plan.Decide(l.Live, live, gone, l.Err == nil)
+	todo.Gone = visible(todo.Gone, l.Floor)
 	at.fetch = todo.Fetch
 	if _, err := b.led.Revive(ctx, b.runID, f.Folder, todo.Revive); err != nil {
 		return err
@@ -91,6 +92,17 @@ func (b *haul) lookedInto(ctx context.Context, f plan.Folder, flagsAsked bool, l
 		return nil
 	}
 	return b.led.DropFailures(ctx, f.Folder, l.Live)
+}
+
+// visible leaves out what is below the lowest UID that the source shows: out of
+// sight is not gone.
+func visible(gone mailhaul.UIDSet, floor mailhaul.UID) mailhaul.UIDSet {
+	if floor <= 1 {
+		return gone
+	}
+	var below mailhaul.UIDSet
+	below.AddRange(mailhaul.UIDRange{First: 1, Last: floor - 1})
+	return gone.Minus(below)
 }
 
 // choose leaves out what the criteria do not choose. What is new and left out

@@ -26,7 +26,7 @@ func (a *Account) List(ctx context.Context, requests []mailhaul.ListRequest, rep
 	var stopped error // report's own error, which no new connection mends
 	done := 0
 	err := a.withRetry(ctx, func(s *session) error {
-		v := &viewer{s: s, reader: fetchReader{map[string]mailhaul.Flags{}}}
+		v := &viewer{s: s, notice: a.config.Notice, reader: fetchReader{map[string]mailhaul.Flags{}}}
 		v.requests = requests[done:]
 		return v.run(func(l mailhaul.Listing) error {
 			done++
@@ -45,6 +45,7 @@ type viewer struct {
 	s        *session
 	reader   fetchReader
 	requests []mailhaul.ListRequest
+	notice   func(string)
 }
 
 // view is one folder under way: the commands sent for it, and what they gave.
@@ -59,6 +60,7 @@ type view struct {
 func (v *viewer) run(tell func(mailhaul.Listing) error) error {
 	report := func(w *view) error {
 		w.choose()
+		v.window(w)
 		return tell(w.listing)
 	}
 	var flight []*view
@@ -98,6 +100,16 @@ func (v *viewer) run(tell func(mailhaul.Listing) error) error {
 		flight = flight[1:]
 	}
 	return nil
+}
+
+// window notes that the server shows the newest messages of the folder only.
+func (v *viewer) window(w *view) {
+	most, live := v.s.kind.Window, w.listing.Live
+	if most == 0 || w.listing.Err != nil || live.Len() < uint64(most) {
+		return
+	}
+	w.listing.Floor = live.Ranges()[0].First
+	v.notice(fmt.Sprintf("%s shows the newest %d messages of folder %q only: older ones may be there and are not seen", v.s.kind.Name, live.Len(), w.listing.Folder.Name))
 }
 
 // ask sends the commands for one folder.
