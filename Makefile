@@ -15,7 +15,7 @@ RACY = ./archive/... ./cmd/internal/oauth/... ./cmd/internal/ui/... ./migrate/..
 # Tests make and delete many files: in memory, where there is room, not on a disk.
 TESTTMP = $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')" -gt 6000000 ] 2>/dev/null && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
-.PHONY: all build build-all check test test-race test-rest servers torture bench bench-parts fuzz clean
+.PHONY: all build build-all check test test-race test-rest servers torture bench bench-parts fuzz docs clean
 
 all: build
 
@@ -77,6 +77,10 @@ fuzz:
 			(cd $$dir && $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) .); \
 		done; \
 	done
+
+# The manual page and the completions, made of the commands and their texts.
+docs:
+	$(GO) run ./cmd/internal/gendocs
 
 clean:
 	rm -rf build

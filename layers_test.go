@@ -41,6 +41,7 @@ func layers() map[string][]string {
 		"cmd/internal/app":           {"", "migrate", "migrate/compare", "migrate/export", "migrate/filter", "migrate/foreign", "migrate/imapaccount", "migrate/imapaccount/quirk", "migrate/imaptest/memory", "migrate/imaptest/sample", "archive", "checkpoint", "checkpoint/lockfile", "cmd/internal/config", "cmd/internal/credential", "cmd/internal/discover", "cmd/internal/header", "cmd/internal/notify", "cmd/internal/oauth", "cmd/internal/ui"},
 		"cmd/internal/bench/...":     {"", "migrate", "migrate/...", "archive", "archive/...", "checkpoint", "cmd/internal/bench/..."},
 		"cmd/internal/crashtest/...": {},
+		"cmd/internal/gendocs":       {"cmd/internal/app"},
 		"cmd/internal/config":        {""},
 		"cmd/internal/credential":    {"", "cmd/internal/config"},
 		"cmd/internal/discover":      {},

@@ -65,7 +65,7 @@ func Run(ctx context.Context, env Env, args []string) int {
 	case line.help:
 		_, err = io.WriteString(env.Stdout, programHelp(all))
 	case line.command == nil:
-		_, _ = io.WriteString(env.Stderr, programHelp(all))
+		_, _ = io.WriteString(env.Stderr, introduction)
 		return exitUsage
 	default:
 		err = dispatch(ctx, env, line)

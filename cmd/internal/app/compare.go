@@ -34,11 +34,7 @@ date of arrival is named, and the exit code is 7. Octets are compared by SHA-256
 what is read from both sides; --quick only compares headers and sizes.
 
 Passwords come from MAILHAUL_SOURCE_PASSWORD for A and MAILHAUL_TARGET_PASSWORD for
-B, from ?password-file= or ?password-command=, or are asked for.
-
-Examples:
-  mailhaul compare imaps://me@old.example.org imaps://me@new.example.org
-  mailhaul compare ~/mail imaps://me@mail.example.org --quick`
+B, from ?password-file= or ?password-command=, or are asked for.`
 
 func compareCommand(env Env) *cli.Command {
 	return &cli.Command{

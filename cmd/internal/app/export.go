@@ -36,12 +36,7 @@ Folders are written as the last backup saw them, with --as-of as they stood then
 Flags are kept the way each format can: as letters of a Maildir's file names and
 Dovecot's keyword file, as Status, X-Status and X-Keywords in an mbox. The archive is
 only read.
-` + momentHelp + `
-
-Examples:
-  mailhaul export ~/mail maildir:/tmp/mail
-  mailhaul export ~/mail mbox:/tmp/mail --folder 'Work/*' --since 2024-01-01
-  mailhaul export ~/mail maildir:/tmp/may --as-of 2024-05-31`
+` + momentHelp + ``
 
 func exportCommand(env Env) *cli.Command {
 	return &cli.Command{

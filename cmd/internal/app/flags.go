@@ -15,7 +15,7 @@ func commands(env Env) []*cli.Command {
 		configInitCommand(env), configAddCommand(env), configPathCommand(env), configShowCommand(env), configCheckCommand(env), configPasswordCommand(env),
 		loginCommand(env), logoutCommand(env),
 		runCommand(env), statusCommand(env),
-		demoCommand(env), versionCommand(env),
+		demoCommand(env), versionCommand(env), completionCommand(env),
 	}
 	return append(all, helpCommand(env, all))
 }

@@ -48,6 +48,30 @@ func runHelp(_ context.Context, env Env, all []*cli.Command, name []string) erro
 	return err
 }
 
+// introduction is what somebody sees who types the program's name.
+const introduction = `mailhaul keeps and moves IMAP mail: nothing lost, nothing doubled, nothing altered.
+Five things that people come for:
+
+Keep a copy of my mail
+  mailhaul backup imaps://me@mail.example.org ~/mail
+
+Do it every night (a line of crontab; the password is in a file that only I can read)
+  0 3 * * *  mailhaul backup 'imaps://me@mail.example.org?password-file=~/.mail-password' ~/mail --quiet
+
+Move to another provider, and see that all has arrived
+  mailhaul migrate imaps://me@old.example.org imaps://me@new.example.org
+  mailhaul compare imaps://me@old.example.org imaps://me@new.example.org
+
+Get back what was deleted
+  mailhaul restore ~/mail imaps://me@mail.example.org --folder Holiday
+
+Know that the archive is sound
+  mailhaul verify ~/mail
+
+Without a server of your own: mailhaul demo. All commands: mailhaul help. One of them:
+mailhaul help backup. The rest is in docs/ and in the manual page, mailhaul(1).
+`
+
 // programHelp is the help of the whole program.
 func programHelp(all []*cli.Command) string {
 	var b strings.Builder
@@ -71,7 +95,8 @@ imap://USER@HOST[:PORT] (STARTTLS required); 'mailhaul help backup' tells their
 options. An ARCHIVE is a directory that backup makes. FILES is maildir:PATH or
 mbox:PATH, mail of other programs. A and B are any of these.
 
-Try it without a server: mailhaul demo
+'mailhaul' alone shows examples of what people come for; 'mailhaul help COMMAND' tells
+all of one command. Try it without a server: mailhaul demo
 ` + "\nExit codes:\n" + exitTable())
 	return b.String()
 }
@@ -110,12 +135,17 @@ func commandHelp(c *cli.Command) string {
 	if c.Description != "" {
 		b.WriteString("\n" + strings.TrimSpace(c.Description) + "\n")
 	}
+	b.WriteString("\nExamples:\n")
+	for _, e := range examples(c.Name) {
+		b.WriteString("  " + e + "\n")
+	}
 	if len(c.Flags) > 0 {
 		b.WriteString("\nFlags (before or behind the arguments; -- ends them):\n")
 	}
 	for _, f := range c.Flags {
 		b.WriteString(flagHelp(f))
 	}
+	b.WriteString(environmentHelp(c.Name))
 	b.WriteString("\nExit codes:\n" + exitTable())
 	return b.String()
 }
@@ -126,24 +156,27 @@ func flagHelp(f cli.Flag) string {
 	if v, ok := f.(cli.VisibleFlag); ok && !v.IsVisible() {
 		return ""
 	}
-	usage := ""
+	usage, short := "", ""
 	if d, ok := f.(cli.DocGenerationFlag); ok {
 		usage = d.GetUsage()
 	}
-	var left strings.Builder
-	for i, n := range f.Names() {
-		switch {
-		case i > 0:
-			left.WriteString(", -" + n)
-		default:
-			left.WriteString("--" + n)
-		}
+	names := f.Names()
+	if len(names) > 1 {
+		short = names[1]
+	}
+	left, text := flagWords(names[0], short, usage)
+	return fmt.Sprintf("  %s  %s\n", ui.PadRight(left, 22), strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", 26)))
+}
+
+// flagWords is a flag as it is written, with its value, and what it does.
+func flagWords(name, short, usage string) (left, text string) {
+	left = "--" + name
+	if short != "" {
+		left += ", -" + short
 	}
 	if _, rest, found := strings.Cut(usage, "`"); found {
 		value, _, _ := strings.Cut(rest, "`")
-		left.WriteString(" " + value)
-		usage = strings.ReplaceAll(usage, "`", "")
+		left += " " + value
 	}
-	text := strings.ReplaceAll(usage, "\n", "\n"+strings.Repeat(" ", 26))
-	return fmt.Sprintf("  %s  %s\n", ui.PadRight(left.String(), 22), text)
+	return left, strings.ReplaceAll(usage, "`", "")
 }

@@ -20,12 +20,7 @@ doubled; the same command again copies what is new. What mail programs wrote int
 mbox files for themselves (Status, X-Mozilla-Status and the like) becomes flags.
 
 TARGET is an IMAP account, imaps://USER@HOST or imap://USER@HOST; see 'mailhaul
-help restore'.
-
-Examples:
-  mailhaul import maildir:~/Maildir imaps://me@mail.example.org
-  mailhaul import mbox:/var/mail/me imaps://me@mail.example.org --map me=INBOX
-  mailhaul import ~/.thunderbird/x1.default/Mail imaps://me@mail.example.org --prefix Old`
+help restore'.`
 
 func importCommand(env Env) *cli.Command {
 	return &cli.Command{

@@ -29,12 +29,10 @@ const loginHelp = `
 ACCOUNT is an account of the config file with an oauth table, or a URL together with
 the flags that such a table would hold. The page of the provider asks for consent;
 the token is tried at the server and kept, so that all commands use it, for as long
-as the provider lets it be renewed:
+as the provider lets it be renewed. Without an account of the config file:
 
-  mailhaul login work
   mailhaul login imaps://me@gmail.com@imap.gmail.com --provider google \
       --client-id ID --client-secret-file ~/.config/mailhaul/client
-  mailhaul login work --device
 
 A service account of Google and an application of Microsoft need no login; then the
 command tries whether they get into the mailbox. docs/oauth.md tells how to register
@@ -69,6 +67,11 @@ func (o *loginOptions) parseSettings(env Env, c *cli.Context, p *config.Problems
 			p.Addf("--%s: %v", flag, err)
 		}
 		return path
+	}
+	for _, s := range config.Flags("login") {
+		if s.Kind == config.Choice {
+			config.ParseChoice("--"+s.Name, c.String(s.Name), s.Values, p)
+		}
 	}
 	o.settings = oauth.Settings{
 		Provider: c.String("provider"), Flow: c.String("flow"),

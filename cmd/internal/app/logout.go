@@ -14,6 +14,7 @@ func logoutCommand(env Env) *cli.Command {
 	return &cli.Command{
 		Name: "logout", Usage: "forget the login of an account, and end it at the provider",
 		ArgsUsage: "ACCOUNT", HideHelp: true, Flags: flags("logout"),
+		Description: "The token is forgotten, and the provider is asked to let it end. The account itself, and\nthe application that was registered for it, stay as they are.",
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			account := parseAccount(c, "ACCOUNT", arguments(c, &p, "ACCOUNT")[0], &p)

@@ -21,14 +21,7 @@ target but with --mirror.
 With --list the accounts stand in a CSV file whose first line names its columns: source,
 target, and if need be source-password and target-password; nobody else may read it.
 Several are migrated at once, one that fails does not stop the others, and a table tells
-at the end which are done, partial or failed. The same command again goes on.
-
-Examples:
-  mailhaul migrate imaps://me@old.example.org imaps://me@new.example.org --dry-run
-  mailhaul migrate imaps://me@old.example.org imaps://me@new.example.org
-  mailhaul migrate SOURCE TARGET --folder 'Work/*' --map Work=Archive/Work
-  mailhaul migrate SOURCE TARGET --match    (after another tool copied a part)
-  mailhaul migrate --list accounts.csv --jobs 8`
+at the end which are done, partial or failed. The same command again goes on.`
 
 func migrateCommand(env Env) *cli.Command {
 	return &cli.Command{

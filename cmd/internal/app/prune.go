@@ -35,11 +35,7 @@ so. 'history' and 'ls --as-of' still tell that the messages were there. The dire
 quarantine is left alone.
 
 An mbox file is written anew and takes the place of the old one, which needs room on
-the disk for that file. One that is damaged is left as it is.
-
-Examples:
-  mailhaul prune ~/mail --keep-gone 365d --dry-run
-  mailhaul prune ~/mail --keep-gone 2y --folder Lists/* --yes`
+the disk for that file. One that is damaged is left as it is.`
 
 func pruneCommand(env Env) *cli.Command {
 	return &cli.Command{

@@ -30,11 +30,7 @@ it is, and verify tells so from then on.
 
 Nothing is deleted: what is replaced goes into the directory quarantine of the
 archive. In an mbox file the message is added at the end, and its old place stays.
-A ledger that is damaged is for 'mailhaul rebuild'.
-
-Examples:
-  mailhaul repair ~/mail imaps://me@mail.example.org
-  mailhaul repair ~/mail /mnt/copy-of-mail --dry-run`
+A ledger that is damaged is for 'mailhaul rebuild'.`
 
 func repairCommand(env Env) *cli.Command {
 	return &cli.Command{

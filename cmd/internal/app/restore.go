@@ -23,14 +23,7 @@ What the account has is left as it is, and nothing is removed from it.
 
 TARGET is an IMAP account, imaps://USER@HOST or imap://USER@HOST, the one that was
 backed up or any other; its password comes from MAILHAUL_TARGET_PASSWORD or
-MAILHAUL_PASSWORD, from ?password-file= or ?password-command=, or is asked for.
-
-Examples:
-  mailhaul restore ~/mail imaps://me@mail.example.org
-  mailhaul restore ~/mail imaps://me@mail.example.org --folder Holiday
-  mailhaul restore ~/mail imaps://me@mail.example.org --deleted-since 2025-06-01
-  mailhaul restore ~/mail imaps://me@mail.example.org --as-of 12 --prefix 'Before'
-  mailhaul restore ~/mail imaps://me@mail.example.org --folder INBOX --uid 47 --into Found`
+MAILHAUL_PASSWORD, from ?password-file= or ?password-command=, or is asked for.`
 
 func restoreCommand(env Env) *cli.Command {
 	return &cli.Command{

@@ -23,12 +23,7 @@ archive ('mailhaul prune'). The hooks of a job, notify-command, notify-url and
 notify-mail, are told of its start and its end.
 
 Passwords are not asked for. Exit code 3 says that some jobs failed and others did
-not; when all failed alike, their own code is this one's, too.
-
-Examples:
-  mailhaul run                       (all jobs)
-  mailhaul run home work --jobs 2
-  mailhaul run --quiet --metrics-file /var/lib/node_exporter/mailhaul.prom`
+not; when all failed alike, their own code is this one's, too.`
 
 func runCommand(env Env) *cli.Command {
 	return &cli.Command{

@@ -22,12 +22,7 @@ is one that came to its end, if need be without some messages. Only ledgers are 
 no connection is opened, and a run that is under way is not disturbed.
 
 Made for monitoring: with --max-age the exit code is 1 when the last good run of
-anything is older, or when there is none.
-
-Examples:
-  mailhaul status
-  mailhaul status --max-age 36h --json
-  mailhaul status ~/mail --max-age 3d`
+anything is older, or when there is none.`
 
 func statusCommand(env Env) *cli.Command {
 	return &cli.Command{
