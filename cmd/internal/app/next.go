@@ -45,8 +45,8 @@ func sayNext(u *ui.UI, lines ...string) {
 func nextOfBackup(dir string) []string {
 	dir = shellWord(dir)
 	return []string{
-		"mailhaul ls " + dir + " lists what is in it",
-		"mailhaul verify " + dir + " reads every message back",
+		"mailhaul ls " + dir + "       what is in it",
+		"mailhaul verify " + dir + "   reads every message back",
 		"the same command again, each night from cron with --quiet, fetches what is new",
 	}
 }
