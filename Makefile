@@ -52,7 +52,7 @@ test-rest:
 # the line fail: about half an hour. It ends with a table; docs/torture.md says how
 # to read it, and how a failure is repeated with TORTURE_SEED.
 TORTURE_SEED ?= $(shell date +%s)
-TORTURE_CHANCES ?= 4
+TORTURE_CHANCES ?= 2
 TORTURE ?=
 torture: servers
 	@echo "torture with TORTURE_SEED=$(TORTURE_SEED) TORTURE_CHANCES=$(TORTURE_CHANCES)"

@@ -5,16 +5,12 @@ package crashtest_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 
-	"github.com/mailhaul/mailhaul/checkpoint"
 	"github.com/mailhaul/mailhaul/migrate/imaptest"
 	"github.com/mailhaul/mailhaul/migrate/imaptest/sample"
 )
@@ -111,6 +107,8 @@ type haul struct {
 	via     *tap
 	state   string   // where the ledger is
 	options []string // of the command line
+	kills   int      // that were not counted yet
+	planted bool     // a bug: what comes of it is no finding
 	// mail reads what has arrived.
 	mail func(*testing.T) mailbag
 }
@@ -176,7 +174,11 @@ func (h *haul) run(t *testing.T, ready func(kill func())) outcome {
 	if ctx.Err() != nil {
 		t.Fatalf("run %q: still going after %s", cmd.Args, runLimit)
 	}
-	return ended(t, cmd, err, stdout, stderr)
+	o := ended(t, cmd, err, stdout, stderr)
+	if o.killed {
+		h.kills++
+	}
+	return o
 }
 
 // finished is a run that comes to its end, and what it says that it did.
@@ -212,8 +214,16 @@ func summaryOf(o outcome) (s haulSummary, err error) {
 
 // finish lets a run bring the copy to its end and looks at what there is: all
 // messages, each once, and a further run copies nothing.
-func (h *haul) finish(t *testing.T) error {
+func (h *haul) finish(t *testing.T) (err error) {
 	t.Helper()
+	defer func() {
+		for range h.kills {
+			if !h.planted {
+				count("kill in front of a server", haulCommand(h.archive), "", err)
+			}
+		}
+		h.kills = 0
+	}()
 	s, err := h.finished(t)
 	if err != nil {
 		return err
@@ -242,49 +252,4 @@ func (h *haul) done(t *testing.T) error {
 		err = fmt.Errorf("a further run: %d answers to APPEND, %+v", answers, s)
 	}
 	return err
-}
-
-// recorded looks into the ledger of a killed run: it is sound, and has at least
-// what was said to be safe.
-func (h *haul) recorded(ctx context.Context, safe int) (live int, err error) {
-	err = h.ledger(ctx, func(l *checkpoint.Ledger) error {
-		if err := l.IntegrityCheck(ctx); err != nil {
-			return err
-		}
-		folders, err := l.Folders(ctx)
-		for _, f := range folders {
-			live += int(f.Live)
-		}
-		return err
-	})
-	if safe == 0 && errors.Is(err, fs.ErrNotExist) {
-		return 0, nil // killed before there was one
-	}
-	if err == nil && live < safe {
-		err = fmt.Errorf("%w: %d messages were said to be safe, the ledger has %d", errLost, safe, live)
-	}
-	return live, err
-}
-
-// ledgerName is where the ledger is, or may be made.
-func (h *haul) ledgerName() (string, error) {
-	dir := filepath.Join(h.state, "mailhaul", "pair")
-	if pairs, err := filepath.Glob(filepath.Join(h.state, "mailhaul", "*")); err != nil || len(pairs) > 0 {
-		dir = pairs[0]
-	}
-	return filepath.Join(dir, "ledger.db"), os.MkdirAll(dir, 0o700)
-}
-
-// ledger opens the ledger for reading.
-func (h *haul) ledger(ctx context.Context, read func(*checkpoint.Ledger) error) (err error) {
-	name, err := one(h.state, "mailhaul/*/ledger.db")
-	if err != nil {
-		return fmt.Errorf("%w: %w", fs.ErrNotExist, err)
-	}
-	l, err := checkpoint.OpenReadOnly(ctx, name)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, l.Close()) }()
-	return read(l)
 }

@@ -91,6 +91,7 @@ func TestHaulCatches(t *testing.T) {
 // plant changes the ledger. Nothing to change is an error.
 func (h *haul) plant(t *testing.T, b ledgerBug) {
 	t.Helper()
+	h.planted = true
 	name, err := one(h.state, "mailhaul/*/ledger.db")
 	if err != nil {
 		t.Fatal(err)

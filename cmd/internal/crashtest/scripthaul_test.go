@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/mailhaul/mailhaul/archive"
-	"github.com/mailhaul/mailhaul/checkpoint"
 	"github.com/mailhaul/mailhaul/migrate/imaptest"
 	"github.com/mailhaul/mailhaul/migrate/imaptest/sample"
 )
@@ -145,18 +144,6 @@ func (h *haul) settled(ctx context.Context, t *testing.T) error {
 		err = fmt.Errorf("a further run: %d answers to APPEND, %+v", now-answers, s)
 	}
 	return err
-}
-
-// nothingAnnounced looks for what is announced in the ledger: after a run that came
-// to its end there is nothing.
-func (h *haul) nothingAnnounced(ctx context.Context) error {
-	return h.ledger(ctx, func(l *checkpoint.Ledger) error {
-		intents, err := l.Intents(ctx)
-		if len(intents) > 0 {
-			return fmt.Errorf("%d messages are still announced: %+v", len(intents), intents[0])
-		}
-		return err
-	})
 }
 
 // remote is an account on a scripted server, which goes on when a client dies.
