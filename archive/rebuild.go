@@ -136,8 +136,10 @@ func (r *rebuilder) begin(dir string) error {
 		return fmt.Errorf("%w: %s is not a mailhaul archive: %w", mailhaul.ErrUsage, dir, err)
 	}
 	if !isOurs(r.root) && r.o.Account == "" {
-		return fmt.Errorf("%w: %s does not look like a mailhaul archive: if it is one, say whose with --account",
-			mailhaul.ErrUsage, dir)
+		if _, why := readCatalogue(r.root); why != nil {
+			return fmt.Errorf("%w: %s does not look like a mailhaul archive (%w): if it is one, say whose with --account",
+				mailhaul.ErrUsage, dir, why)
+		}
 	}
 	if r.lock, err = lockfile.Acquire(r.root, lockName); err != nil {
 		return fmt.Errorf("open archive %s: %w", dir, err)
@@ -201,7 +203,10 @@ func (r *rebuilder) make(ctx context.Context) (err error) {
 	}
 	err = r.led.Close()
 	r.led = nil
-	return err
+	if err != nil {
+		return err
+	}
+	return removeLog(r.root, ledgerRebuilt) // what SQLite could not remove, it does not tell
 }
 
 // close gives up what is held.

@@ -92,10 +92,26 @@ func copyFile(root *os.Root, from, to string) error {
 
 // removeLedger removes a ledger that only Rebuild uses.
 func removeLedger(root *os.Root, name string) error {
-	for _, suffix := range []string{"-wal", "-shm", "-journal", ""} {
-		if err := root.Remove(name + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("remove %s: %w", name, err)
+	if err := removeLog(root, name); err != nil {
+		return err
+	}
+	return removeFile(root, name)
+}
+
+// removeLog removes what SQLite keeps beside a ledger that is not open.
+func removeLog(root *os.Root, name string) error {
+	for _, suffix := range []string{"-wal", "-shm", "-journal"} {
+		if err := removeFile(root, name+suffix); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// removeFile removes a file that may not be there.
+func removeFile(root *os.Root, name string) error {
+	if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove %s: %w", name, err)
 	}
 	return nil
 }

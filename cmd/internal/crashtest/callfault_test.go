@@ -63,7 +63,8 @@ func TestPlaceFails(t *testing.T) {
 	rebuilt := inject.Call{Kind: inject.Write, Path: "mailhaul.db.new"}
 	places := map[string]inject.Call{
 		"rebuild, ledger lost/maildir": rebuilt, "rebuild, ledger damaged/mbox": rebuilt,
-		"repair/maildir": {Kind: inject.Open, Path: "mail/INBOX/cur/" + firstMail + ":2,S"},
+		"rebuild, ledger lost/mbox": {Kind: inject.Unlink, Path: "mailhaul.db.new-shm"},
+		"repair/maildir":            {Kind: inject.Open, Path: "mail/INBOX/cur/" + firstMail + ":2,S"},
 	}
 	for _, k := range trials() {
 		place, chosen := places[k.name()]
