@@ -42,6 +42,15 @@ func Escape(text string) string {
 	return b.String()
 }
 
+// escapeLines is Escape for text of several lines.
+func escapeLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = Escape(l)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // clean tells whether text can be shown as it is.
 func clean(text string) bool {
 	return utf8.ValidString(text) && strings.IndexFunc(text, harmful) < 0

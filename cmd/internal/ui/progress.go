@@ -126,7 +126,7 @@ func (w *watch) parts(now time.Time) [][]string {
 		messages = Count(p.Messages, "message")
 	}
 	if p.What != "" {
-		messages = p.What + ": " + messages
+		messages = Escape(p.What) + ": " + messages
 	}
 	octets, rate, left := "", "", ""
 	if p.Octets > 0 || p.TotalOctets > 0 {

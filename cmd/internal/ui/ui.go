@@ -208,14 +208,14 @@ func (u *UI) line(text string) {
 	_, _ = fmt.Fprintln(u.o.Stderr, text)
 }
 
-// Print writes text that was escaped where it must be to Stdout.
+// Print writes lines to Stdout.
 func (u *UI) Print(text string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.watch != nil {
 		u.watch.block.wipe()
 	}
-	u.write([]byte(text))
+	u.write([]byte(escapeLines(text)))
 }
 
 // Object writes v as one line of JSON to Stdout.

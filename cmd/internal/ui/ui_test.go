@@ -89,6 +89,36 @@ func TestBarsKeepTheirLines(t *testing.T) {
 	}
 }
 
+// TestNothingGetsThrough: whatever a UI is given, no control character comes out.
+func TestNothingGetsThrough(t *testing.T) {
+	const evil = "a\x1b]0;title\a\u009b2J\u202eb\xff"
+	for name, o := range map[string]ui.Options{
+		"plain": {Verbose: true}, "bars": {Redraws: true, Plain: true}, "JSON": {JSON: true},
+	} {
+		var stdout, stderr bytes.Buffer
+		o.Stdout, o.Stderr, o.Now, o.Width = &stdout, &stderr, time.Now, func() int { return 80 }
+		u := ui.New(o)
+		u.Print("one " + evil + "\ntwo\n")
+		u.Say(evil)
+		u.Warn(evil)
+		u.Notice(evil)
+		u.Remark(evil)
+		u.Event(map[string]string{"event": ui.Text(evil)}, evil)
+		u.Object(map[string]string{"k": ui.Text(evil)})
+		u.Progress(ui.Progress{What: evil, Folder: evil, TotalMessages: 2, TotalOctets: -1, FolderTotal: 1})
+		u.Warn(evil)
+		u.EndProgress()
+		for r := range strings.SplitSeq(stdout.String()+stderr.String(), "\n") {
+			if r = strings.ReplaceAll(r, "\r", ""); ui.Escape(r) != r {
+				t.Errorf("%s: %q got through", name, r)
+			}
+		}
+		if !strings.Contains(stdout.String(), "\ntwo\n") {
+			t.Errorf("%s: the lines are gone: %q", name, stdout.String())
+		}
+	}
+}
+
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("disk full") }
