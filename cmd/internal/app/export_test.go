@@ -2,8 +2,11 @@ package app
 
 import (
 	"strings"
+	"time"
 
 	"github.com/mailhaul/mailhaul/cmd/internal/config"
+	"github.com/mailhaul/mailhaul/cmd/internal/ui"
+	"github.com/mailhaul/mailhaul/migrate"
 )
 
 // CommandInfo is what tests have to know of a command.
@@ -36,4 +39,9 @@ func ParseLine(args []string) (command string, rest []string, err error) {
 		}
 	}
 	return l.command.Name, strings.Fields(l.group), nil
+}
+
+// TellEvents shows events as a run does.
+func TellEvents(u *ui.UI, now func() time.Time) func(migrate.Event) {
+	return newEvents(u, "fetch", now).tell
 }
