@@ -178,3 +178,21 @@ func TestPruneAsks(t *testing.T) {
 		}
 	}
 }
+
+// TestNextAfterCopy: who watches a copy of all reads which command compares both
+// ends, and that one can be given; of a part there is nothing to be said.
+func TestNextAfterCopy(t *testing.T) {
+	source, target, state := account(t, 5, 10_000), account(t, 0, 0), t.TempDir()
+	out := onTerminal(t, "", "", haulCommand(t, state, "migrate", source, target, "--folder", "INBOX"))
+	if strings.Contains(out, "next:") {
+		t.Errorf("of a part: %q", out)
+	}
+	out = onTerminal(t, "", "", haulCommand(t, state, "migrate", source, target, "--dry-run"))
+	if !strings.Contains(out, "next: the same command without --dry-run does it\r\n") {
+		t.Errorf("dry run: %q", out)
+	}
+	out = onTerminal(t, "", "", haulCommand(t, state, "migrate", source, target))
+	if want := "next: mailhaul compare '" + source + "' '" + target + "' tells whether all is there\r\n"; !strings.HasSuffix(out, want) {
+		t.Errorf("got %q, want %q at its end", out, want)
+	}
+}

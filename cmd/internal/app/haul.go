@@ -125,10 +125,16 @@ func haul(ctx context.Context, env Env, u *ui.UI, o haulOptions) (err error) {
 	case err != nil:
 	case o.dryRun:
 		sayNext(u, "the same command without --dry-run does it")
-	case summary.Counts.New > 0:
+	case summary.Counts.New > 0 && o.takesAll():
 		sayNext(u, "mailhaul compare "+o.from.spoken()+" "+o.to.spoken()+" tells whether all is there")
 	}
 	return advise(err, summary, o.to.endpoint.Account(), "the same command tries them again; with --json it names each")
+}
+
+// takesAll tells whether nothing was left out and all keeps its name: only then a
+// comparison of both ends says something.
+func (o haulOptions) takesAll() bool {
+	return len(o.filter.Include) == 0 && len(o.filter.Exclude) == 0 && o.criteria.All() && o.moves == ""
 }
 
 func (o haulOptions) pipeline(ctx context.Context, env Env, u *ui.UI) migrate.Options {

@@ -83,7 +83,7 @@ func (u *UI) show(w *watch) {
 	case !u.o.Redraws && since >= logged:
 		w.shown = now
 		u.logged = true
-		u.line("mailhaul: " + w.line(now))
+		u.line("progress: " + w.line(now))
 	}
 }
 

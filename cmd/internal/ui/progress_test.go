@@ -173,9 +173,9 @@ func TestLogLines(t *testing.T) {
 		pause(time.Minute) // nothing moves
 		u.EndProgress()
 		pause(time.Hour)
-		want := "mailhaul: 60/300 messages, 60 KB/300 KB, 1.0 KB/s, 4 min left; 60/200 in Work\n" +
-			"mailhaul: 120/300 messages, 120 KB/300 KB, 999 B/s, 3 min left; 120/200 in Work\n" +
-			"mailhaul: 130/300 messages, 130 KB/300 KB, "
+		want := "progress: 60/300 messages, 60 KB/300 KB, 1.0 KB/s, 4 min left; 60/200 in Work\n" +
+			"progress: 120/300 messages, 120 KB/300 KB, 999 B/s, 3 min left; 120/200 in Work\n" +
+			"progress: 130/300 messages, 130 KB/300 KB, "
 		if got := stderr.String(); !strings.HasPrefix(got, want) || strings.Count(got, "\n") != 3 {
 			t.Errorf("got\n%s, want\n%s", got, want)
 		}
