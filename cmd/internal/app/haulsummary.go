@@ -58,7 +58,7 @@ type troubleObject struct {
 // tellHaul says how a haul into an account ended, as tellSummary does for a
 // backup.
 func tellHaul(u *ui.UI, o haulOptions, s migrate.Summary) {
-	bad := failed(s) || s.Interrupted || len(s.Altered) > 0 || s.Missing > 0
+	bad := failed(s) || s.Interrupted || s.Spent || len(s.Altered) > 0 || s.Missing > 0
 	loud := bad || u.Interactive() || u.Logged() || u.Verbose() || o.output.summary
 	sum := migrate.FolderReport{}
 	for _, r := range s.Reports {

@@ -125,7 +125,7 @@ func tellSummary(u *ui.UI, command string, o outputOptions, s migrate.Summary) {
 			s.Counts.Failed, s.Counts.Octets, s.Elapsed.Seconds(), s.Interrupted,
 		})
 	}
-	bad := failed(s) || s.Interrupted
+	bad := failed(s) || s.Interrupted || s.Spent
 	if bad {
 		tellFailures(u, s)
 	}
