@@ -40,6 +40,9 @@ func (s *Server) User(tb testing.TB) (user, password string) {
 	return user, password
 }
 
+// Log is the end of what the server has written into its log files.
+func (s *Server) Log() string { return logs(s.dir) }
+
 // Home is the directory in which the server keeps the mail of user, "" where
 // it has no directory of that kind. It exists once the user has logged in.
 func (s *Server) Home(user string) string {

@@ -164,7 +164,7 @@ func (k *haulKiller) life(t *testing.T, most int) (killed int) {
 		story = append(story, fmt.Sprintf("%s: %d octets sent, %d answers, %d recorded", name, octets, answers, live))
 	}
 	if err := h.finish(t); err != nil {
-		t.Fatalf("after %q: %v", story, err)
+		t.Fatalf("after %q: %v\nthe server's log: %s", story, err, k.peer.server(t).Log())
 	}
 	return killed
 }
