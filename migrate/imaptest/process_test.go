@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/mailhaul/mailhaul/migrate/imaptest"
 )
@@ -47,8 +48,7 @@ func TestServersEndWithTheProcess(t *testing.T) {
 			if n, _ := fmt.Sscan(rest, &addr, &file); n != 2 {
 				t.Fatalf("the copy started nothing:\n%s", out)
 			}
-			if conn, err := net.Dial("tcp", addr); err == nil {
-				conn.Close()
+			if listens(addr) {
 				t.Errorf("something still listens on %s", addr)
 			}
 			if _, err := os.Stat(file); !os.IsNotExist(err) {
@@ -56,6 +56,20 @@ func TestServersEndWithTheProcess(t *testing.T) {
 			}
 		})
 	}
+}
+
+// listens tells whether something listens on addr and does not stop to within
+// seconds: couriertcpd does not inherit the pipe, and may end a moment later.
+func listens(addr string) bool {
+	for range 500 {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			return false
+		}
+		conn.Close()
+		time.Sleep(10 * time.Millisecond)
+	}
+	return true
 }
 
 // die starts a server and ends the process in the way asked for.
