@@ -17,7 +17,7 @@ RACY = ./archive/... ./cmd/internal/oauth/... ./cmd/internal/ui/... ./migrate/..
 # Tests make and delete many files: in memory, where there is room, not on a disk.
 TESTTMP = $(shell [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')" -gt 6000000 ] 2>/dev/null && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
-.PHONY: all build build-all check test test-race test-rest servers torture bench bench-parts fuzz docs clean
+.PHONY: all build build-all check test test-race test-rest servers torture memory bench bench-parts fuzz docs clean
 
 all: build
 
@@ -62,6 +62,12 @@ torture: servers
 	$(GO) test -c -o build/torture.test ./cmd/internal/crashtest
 	cd cmd/internal/crashtest && TMPDIR=$(TESTTMP) ../../../build/torture.test -test.timeout 90m \
 		-seed $(TORTURE_SEED) -chances $(TORTURE_CHANCES) $(TORTURE)
+
+# The memory that commands have resident with so many messages; it must stay below
+# 128 MiB. Half an hour for a million.
+MESSAGES ?= 1000000
+memory:
+	TMPDIR=$(TESTTMP) $(GO) test ./cmd/internal/limittest -run '^TestMemory$$' -count=1 -timeout 180m -v -messages $(MESSAGES)
 
 # The program against the floor and mbsync, some minutes; docs/benchmarks.md says
 # how to read what it prints. Less of it: make bench BENCH='-sets S -rounds 3'.

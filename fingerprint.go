@@ -3,6 +3,8 @@ package mailhaul
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
+	"iter"
 	"strings"
 )
 
@@ -13,6 +15,30 @@ var FingerprintFields = fieldNames[:]
 // Fingerprint recognises a message by its identifying header fields, without
 // its body. Equal messages have equal fingerprints; different messages may.
 type Fingerprint [16]byte
+
+// FingerprintRange holds the fingerprints whose first two octets, as a number, are
+// those from First to Last.
+type FingerprintRange struct{ First, Last uint16 }
+
+// Contains tells whether f is in the range.
+func (r FingerprintRange) Contains(f Fingerprint) bool {
+	n := binary.BigEndian.Uint16(f[:])
+	return r.First <= n && n <= r.Last
+}
+
+// FingerprintRanges yields n ranges, from 1 to 65,536, of one size that hold all
+// fingerprints: who has too many messages at once takes those of one after the other.
+func FingerprintRanges(n int) iter.Seq[FingerprintRange] {
+	const all = 1 << 16
+	n = max(1, min(n, all))
+	return func(yield func(FingerprintRange) bool) {
+		for i := range n {
+			if !yield(FingerprintRange{uint16(i * all / n), uint16((i+1)*all/n - 1)}) {
+				return
+			}
+		}
+	}
+}
 
 // MakeFingerprint computes the fingerprint from octets that begin with a
 // message's header, or with the header fields that a server gave for

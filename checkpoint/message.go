@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -36,6 +37,8 @@ const (
 		m.stored, m.start, m.line_ends, m.digest, m.fingerprint, m.place
 		FROM message m LEFT JOIN flagset s ON s.id = m.flags `
 	selectMessagesOfFolder = selectMessage + `WHERE m.folder = ? ORDER BY m.uidvalidity, m.uid`
+	selectMessagesPrinted  = selectMessage + `WHERE m.folder = ? AND substr(m.fingerprint, 1, 2) BETWEEN ? AND ?
+		ORDER BY m.uidvalidity, m.uid`
 	selectMessageByUID     = selectMessage + `WHERE m.folder = ? AND m.uidvalidity = ? AND m.uid = ?`
 	selectUIDValidity      = `SELECT uidvalidity FROM folder WHERE id = ?`
 	selectUIDValidityBelow = `SELECT max(uidvalidity) FROM message WHERE folder = ? AND uidvalidity < ?`
@@ -46,6 +49,12 @@ const (
 // UIDVALIDITY included, by UIDVALIDITY and UID. It ends after an error.
 func (l *Ledger) Messages(ctx context.Context, folderID int64) iter.Seq2[Message, error] {
 	return l.each(ctx, "read messages", selectMessagesOfFolder, folderID)
+}
+
+// MessagesPrinted yields those of Messages whose fingerprint is in a range.
+func (l *Ledger) MessagesPrinted(ctx context.Context, folderID int64, r mailhaul.FingerprintRange) iter.Seq2[Message, error] {
+	first, last := binary.BigEndian.AppendUint16(nil, r.First), binary.BigEndian.AppendUint16(nil, r.Last)
+	return l.each(ctx, "read messages", selectMessagesPrinted, folderID, first, last)
 }
 
 // each yields the messages that a query gives.

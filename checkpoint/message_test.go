@@ -2,6 +2,7 @@ package checkpoint_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"testing"
 
@@ -95,4 +96,46 @@ func TestMessagesWhileWriting(t *testing.T) {
 		t.Errorf("saw %d messages, want 50", seen)
 	}
 	b.wantUIDs(f, "1:150", "")
+}
+
+// TestMessagesPrinted: each message is in exactly one of the ranges of fingerprints
+// that hold all.
+func TestMessagesPrinted(t *testing.T) {
+	b := open(t)
+	f := b.folder("INBOX")
+	for i, print := range []mailhaul.Fingerprint{{}, {0, 1}, {0x7f, 0xff, 0xff}, {0x80}, {0xff, 0xff, 0xff}} {
+		r := receipt(f, mailhaul.UID(i+1))
+		r.Fingerprint = print
+		if err := b.Record(b.ctx, b.run, []mailhaul.Receipt{r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		parts int
+		want  string
+	}{{0, "1 2 3 4 5 |"}, {1, "1 2 3 4 5 |"}, {2, "1 2 3 |4 5 |"}, {3, "1 2 |3 4 |5 |"}} {
+		got := ""
+		for r := range mailhaul.FingerprintRanges(tt.parts) {
+			for m, err := range b.MessagesPrinted(b.ctx, f.ID, r) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got += fmt.Sprint(m.UID, " ")
+			}
+			got += "|"
+		}
+		if got != tt.want {
+			t.Errorf("%d ranges hold %s, want %s", tt.parts, got, tt.want)
+		}
+	}
+	n, next := 0, 0
+	for r := range mailhaul.FingerprintRanges(1 << 20) {
+		if int(r.First) != next || r.Last != r.First {
+			t.Fatalf("range %d is %v", n, r)
+		}
+		n, next = n+1, int(r.Last)+1
+	}
+	if n != 1<<16 {
+		t.Errorf("%d ranges", n)
+	}
 }

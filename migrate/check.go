@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -55,17 +56,28 @@ func (b *haul) remember(f *mailhaul.Folder, r mailhaul.Receipt) {
 // checked is one folder that is checked.
 type checked struct {
 	folder *mailhaul.Folder
-	rows   map[mailhaul.UID]flagged            // by the UID in the account
-	sample map[mailhaul.UID]checkpoint.Message // those to be read back, likewise
+	rows   []flagged                           // ascending by the UID in the account
+	sets   flagSets                            // of rows
+	sample map[mailhaul.UID]checkpoint.Message // those to be read back, by the UID in the account
 	// earlier says that some are there since before this run.
 	earlier bool
 }
 
-// flagged is a message and the flags that it should have.
+// flagged is a message and the flags that it should have, small enough for a
+// million of them.
 type flagged struct {
-	uid     mailhaul.UID // the source's
-	flags   mailhaul.Flags
-	earlier bool // a run stored it that did not come to its check
+	at, uid mailhaul.UID // the account's and the source's
+	flags   uint32       // their number
+	earlier bool         // a run stored it that did not come to its check
+}
+
+// row returns the message that has a UID in the account.
+func (c *checked) row(at mailhaul.UID) (flagged, bool) {
+	i, found := slices.BinarySearchFunc(c.rows, at, func(m flagged, at mailhaul.UID) int { return cmp.Compare(m.at, at) })
+	if !found {
+		return flagged{}, false
+	}
+	return c.rows[i], true
 }
 
 // forgettable tells of flags that a message may lack as long as it was not checked:
@@ -75,11 +87,11 @@ func forgettable(flag string) bool {
 	return flag == `\Deleted` || flag == `\Flagged` || flag[0] != '\\'
 }
 
-// lacks tells whether a message has all that it should have but for flags that
-// may be forgotten.
-func (m flagged) lacks(has mailhaul.Flags) bool {
-	rest := slices.DeleteFunc(m.flags.List(), func(f string) bool { return forgettable(f) && !has.Has(f) })
-	return has != m.flags && strings.EqualFold(string(mailhaul.MakeFlags(rest...)), string(has))
+// lacks tells whether a message has all the flags that it should have but for
+// those that may be forgotten.
+func lacks(has, should mailhaul.Flags) bool {
+	rest := slices.DeleteFunc(should.List(), func(f string) bool { return forgettable(f) && !has.Has(f) })
+	return has != should && strings.EqualFold(string(mailhaul.MakeFlags(rest...)), string(has))
 }
 
 // check looks at what the account made of the messages that this run stored, and
@@ -126,7 +138,7 @@ func (b *haul) check(ctx context.Context) error {
 // stored since the folder was done last.
 func (b *haul) stored(ctx context.Context, l *look, n *fresh) (*checked, error) {
 	f := l.folder
-	c := &checked{folder: f, rows: map[mailhaul.UID]flagged{}, sample: map[mailhaul.UID]checkpoint.Message{}}
+	c := &checked{folder: f, sample: map[mailhaul.UID]checkpoint.Message{}}
 	if n == nil {
 		n = &fresh{}
 	}
@@ -145,15 +157,16 @@ func (b *haul) stored(ctx context.Context, l *look, n *fresh) (*checked, error) 
 		}
 		if !n.uids.Contains(m.UID) {
 			if m.UID >= undone && m.GoneRun == 0 && slices.ContainsFunc(m.Flags.List(), forgettable) {
-				c.rows[at], c.earlier = flagged{m.UID, m.Flags, true}, true
+				c.rows, c.earlier = append(c.rows, flagged{at, m.UID, c.sets.number(m.Flags), true}), true
 			}
 			continue
 		}
-		c.rows[at] = flagged{m.UID, m.Flags, false}
+		c.rows = append(c.rows, flagged{at, m.UID, c.sets.number(m.Flags), false})
 		if sample.Contains(m.UID) {
 			c.sample[at] = m
 		}
 	}
+	slices.SortFunc(c.rows, func(a, b flagged) int { return cmp.Compare(a.at, b.at) })
 	return c, nil
 }
 
@@ -217,9 +230,13 @@ func (b *haul) flagsThatDifferAt(ctx context.Context, all []*checked) (map[*chec
 		c := all[next]
 		next++
 		for _, at := range l.Flags {
-			m, ours := c.rows[at.UID]
-			if ours && !strings.EqualFold(string(at.Flags), string(m.flags)) && (!m.earlier || m.lacks(at.Flags)) {
-				differ[c] = append(differ[c], mailhaul.FlagChange{UID: m.uid, Place: at.UID.Place(), Old: at.Flags, New: m.flags})
+			m, ours := c.row(at.UID)
+			if !ours {
+				continue
+			}
+			flags := c.sets.list[m.flags]
+			if !strings.EqualFold(string(at.Flags), string(flags)) && (!m.earlier || lacks(at.Flags, flags)) {
+				differ[c] = append(differ[c], mailhaul.FlagChange{UID: m.uid, Place: at.UID.Place(), Old: at.Flags, New: flags})
 			}
 		}
 		if l.Err != nil && mailhaul.ScopeOf(l.Err) == mailhaul.ScopeFolder { // somebody deleted it meanwhile

@@ -156,7 +156,7 @@ func (b *haul) plan(ctx context.Context) (err error) {
 		}
 		for _, row := range rows {
 			if b.o.Filter.Match(&row.Folder) {
-				known = append(known, plan.Known{Folder: row.Folder, Gone: row.GoneRun != 0, Live: row.Live, Failures: row.Failures})
+				known = append(known, plan.Known{Folder: row.Folder, Gone: row.GoneRun != 0, Live: row.Live, Rows: row.Live + row.Gone, Failures: row.Failures})
 			}
 		}
 	}

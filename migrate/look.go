@@ -12,11 +12,10 @@ type look struct {
 	folder  *mailhaul.Folder
 	live    mailhaul.UIDSet
 	fetch   mailhaul.UIDSet
-	flags   []mailhaul.UIDFlags // only when moved: to be set once messages are matched
-	moved   bool                // the ledger knows the folder under another UIDVALIDITY
-	chosen  mailhaul.UIDSet     // of live, what the criteria choose
-	partial bool                // messages were left out: the next run must look again
-	known   *plan.Known         // the folder as the ledger has it, nil when it has not
+	moved   bool            // the ledger knows the folder under another UIDVALIDITY
+	chosen  mailhaul.UIDSet // of live, what the criteria choose
+	partial bool            // messages were left out: the next run must look again
+	known   *plan.Known     // the folder as the ledger has it, nil when it has not
 }
 
 // look opens the folders that may have changed, and brings flags and presence

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -13,6 +14,10 @@ import (
 	"github.com/mailhaul/mailhaul/migrate/plan"
 )
 
+// rematchAtOnce is how many messages of the ledger and of a server are held against
+// each other at once.
+const rematchAtOnce = 100_000
+
 // rematch recognises the messages of folders whose UIDVALIDITY changed, so that
 // nothing is downloaded again that is there already, and nothing doubled.
 func (b *haul) rematch(ctx context.Context) error {
@@ -20,64 +25,94 @@ func (b *haul) rematch(ctx context.Context) error {
 		if !l.moved {
 			continue
 		}
-		matches, err := b.recognise(ctx, l)
-		if err != nil {
+		if err := b.rematchFolder(ctx, l); err != nil {
 			return err
 		}
-		rebindings := make([]checkpoint.Rebinding, len(matches))
-		matched := make([]mailhaul.UID, len(matches))
-		for i, m := range matches {
-			rebindings[i] = checkpoint.Rebinding{OldUIDValidity: m.Candidate.UIDValidity, OldUID: m.Candidate.UID, UID: m.UID}
-			matched[i] = m.UID
-		}
-		if err := b.led.Rebind(ctx, b.runID, l.folder, rebindings); err != nil {
-			return err
-		}
-		live, _, err := b.led.UIDs(ctx, l.folder.ID, l.folder.UIDValidity)
-		if err != nil {
-			return err
-		}
-		l.fetch = l.live.Minus(live)
-		if !b.o.Criteria.All() {
-			l.partial = l.partial || !l.fetch.Minus(l.chosen).Empty()
-			l.fetch = l.fetch.Both(l.chosen)
-		}
-		b.events.notice("folder %q has a new UIDVALIDITY: %d of its %d messages were recognised", l.folder.Name, len(matches), l.live.Len())
-		if b.broken[l.folder] {
-			continue
-		}
-		if err := b.setFlags(ctx, l.folder, l.flags); err != nil {
-			return err
-		}
-		n, err := b.led.MarkOldGone(ctx, b.runID, l.folder)
-		if err != nil {
-			return err
-		}
-		b.summary.Gone += n
 	}
 	return nil
 }
 
+func (b *haul) rematchFolder(ctx context.Context, l *look) error {
+	seen, rebindings, err := b.recognise(ctx, l)
+	if err != nil {
+		return err
+	}
+	if err := b.led.Rebind(ctx, b.runID, l.folder, rebindings); err != nil {
+		return err
+	}
+	live, _, err := b.led.UIDs(ctx, l.folder.ID, l.folder.UIDValidity)
+	if err != nil {
+		return err
+	}
+	l.fetch = l.live.Minus(live)
+	if !b.o.Criteria.All() {
+		l.partial = l.partial || !l.fetch.Minus(l.chosen).Empty()
+		l.fetch = l.fetch.Both(l.chosen)
+	}
+	b.events.notice("folder %q has a new UIDVALIDITY: %d of its %d messages were recognised", l.folder.Name, len(rebindings), l.live.Len())
+	if b.broken[l.folder] {
+		return nil
+	}
+	for flags := range seen.flags() {
+		if err := b.setFlags(ctx, l.folder, flags); err != nil {
+			return err
+		}
+	}
+	n, err := b.led.MarkOldGone(ctx, b.runID, l.folder)
+	if err != nil {
+		return err
+	}
+	b.summary.Gone += n
+	return nil
+}
+
 // recognise sets the headers of a folder's messages against the ledger; where
-// they do not tell messages apart, the bodies.
-func (b *haul) recognise(ctx context.Context, l *look) ([]plan.Match, error) {
+// they do not tell messages apart, the bodies. It returns what it saw, and which
+// message is which, ascending by UID.
+func (b *haul) recognise(ctx context.Context, l *look) (*sights, []checkpoint.Rebinding, error) {
 	live, gone, err := b.led.UIDs(ctx, l.folder.ID, l.folder.UIDValidity)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	// An earlier run may have matched a part, or the UIDVALIDITY came back.
 	todo := plan.Decide(l.live, live, gone, !b.broken[l.folder])
 	if _, err := b.led.Revive(ctx, b.runID, l.folder, todo.Revive); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	n, err := b.led.MarkGone(ctx, b.runID, l.folder, todo.Gone)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	b.summary.Gone += n
+	seen := &sights{}
+	work := []mailhaul.Work{{Folder: l.folder, UIDs: l.live}}
+	if err := b.headers(ctx, b.src, work, seen.add); err != nil {
+		return nil, nil, err
+	}
+	var rebindings []checkpoint.Rebinding
+	parts := 1 + (int64(todo.Fetch.Len())+l.known.Rows)/rematchAtOnce
+	for part := range mailhaul.FingerprintRanges(int(parts)) {
+		matches, err := b.recognisePart(ctx, l, seen.of(part, todo.Fetch), part)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, m := range matches {
+			rebindings = append(rebindings, checkpoint.Rebinding{OldUIDValidity: m.Candidate.UIDValidity, OldUID: m.Candidate.UID, UID: m.UID})
+		}
+	}
+	slices.SortFunc(rebindings, func(a, b checkpoint.Rebinding) int { return cmp.Compare(a.UID, b.UID) })
+	return seen, rebindings, nil
+}
+
+// recognisePart recognises messages whose fingerprint is in part. What has the same
+// fingerprint is in the same part, so it makes no difference how many there are.
+func (b *haul) recognisePart(ctx context.Context, l *look, seen []plan.Sighting, part mailhaul.FingerprintRange) ([]plan.Match, error) {
+	if len(seen) == 0 {
+		return nil, nil
+	}
 	var candidates []plan.Candidate
 	places := map[[2]uint32]mailhaul.UID{} // in a target account, of candidates whose digest is not known
-	for m, err := range b.led.Messages(ctx, l.folder.ID) {
+	for m, err := range b.led.MessagesPrinted(ctx, l.folder.ID, part) {
 		if err != nil {
 			return nil, err
 		}
@@ -89,21 +124,6 @@ func (b *haul) recognise(ctx context.Context, l *look) ([]plan.Match, error) {
 			}
 		}
 	}
-	work := []mailhaul.Work{{Folder: l.folder, UIDs: l.live}}
-	var seen []plan.Sighting
-	var mu sync.Mutex
-	err = b.headers(ctx, b.src, work, func(m *mailhaul.Message, print mailhaul.Fingerprint) {
-		mu.Lock()
-		defer mu.Unlock()
-		l.flags = append(l.flags, mailhaul.UIDFlags{UID: m.UID, Flags: m.Flags})
-		if todo.Fetch.Contains(m.UID) {
-			seen = append(seen, plan.Sighting{UID: m.UID, Fingerprint: print, Size: m.Size, InternalDate: m.InternalDate, Flags: m.Flags})
-		}
-	})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(l.flags, func(a, b mailhaul.UIDFlags) int { return int(int64(a.UID) - int64(b.UID)) })
 	matches, unsure, left := plan.Pair(seen, candidates)
 	digests, err := b.digests(ctx, b.src, mailhaul.Work{Folder: l.folder, UIDs: unsure})
 	if err != nil {

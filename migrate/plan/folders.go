@@ -8,6 +8,7 @@ type Known struct {
 	mailhaul.Folder
 	Gone     bool  // it was found gone from the server
 	Live     int64 // messages that were on the server
+	Rows     int64 // messages that it has of the folder, those gone included
 	Failures int64 // messages that could not be fetched
 }
 

@@ -1,7 +1,10 @@
 package plan_test
 
 import (
+	"cmp"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,6 +74,43 @@ func TestPair(t *testing.T) {
 				t.Errorf("matches %s, doubtful %s and %s", show(matches), doubtful, showCandidates(candidates))
 			}
 		})
+	}
+}
+
+// TestPairInParts: what is paired range by range of fingerprints is what is paired
+// at once.
+func TestPairInParts(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		var seen []plan.Sighting
+		var candidates []plan.Candidate
+		for i := range 60 {
+			print := byte(random.IntN(20) * 13)
+			seen = append(seen, sighting(mailhaul.UID(100+i), print, int64(random.IntN(2))))
+			c := candidate(mailhaul.UID(i+1), byte(random.IntN(20)*13), byte(random.IntN(3)), int64(random.IntN(2)))
+			c.Gone = random.IntN(4) == 0
+			candidates = append(candidates, c)
+		}
+		matches, doubtful, left := plan.Pair(seen, candidates)
+		for _, n := range []int{1, 2, 7, 256} {
+			var parts []plan.Match
+			var unsure mailhaul.UIDSet
+			var rest []plan.Candidate
+			for r := range mailhaul.FingerprintRanges(n) {
+				m, d, l := plan.Pair(
+					slices.DeleteFunc(slices.Clone(seen), func(s plan.Sighting) bool { return !r.Contains(s.Fingerprint) }),
+					slices.DeleteFunc(slices.Clone(candidates), func(c plan.Candidate) bool { return !r.Contains(c.Fingerprint) }))
+				parts, rest = append(parts, m...), append(rest, l...)
+				for uid := range d.All() {
+					unsure.Add(uid)
+				}
+			}
+			slices.SortFunc(parts, func(a, b plan.Match) int { return cmp.Compare(a.UID, b.UID) })
+			if show(parts) != show(matches) || unsure.String() != doubtful.String() || showCandidates(rest) != showCandidates(left) {
+				t.Fatalf("in %d parts: %s, in doubt %s and %s\nat once: %s, in doubt %s and %s", n,
+					show(parts), unsure, showCandidates(rest), show(matches), doubtful, showCandidates(left))
+			}
+		}
 	}
 }
 

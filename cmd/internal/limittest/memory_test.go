@@ -1,0 +1,75 @@
+//go:build linux
+
+package limittest_test
+
+import (
+	"flag"
+	"path/filepath"
+	"testing"
+)
+
+// manyMessages has TestMemory hold the memory for so many messages against the
+// limit, in place of what it grows by for each message.
+var manyMessages = flag.Int("messages", 0, "how many messages TestMemory has, 0 for what takes seconds")
+
+const (
+	// maxMemory is what a command may have resident with a million messages.
+	maxMemory = 128 << 20
+	// maxGrowth is by how many octets the memory may grow for each message as long
+	// as there is room.
+	maxGrowth = 500
+)
+
+// TestMemory: a folder with very many messages needs little memory, whatever is
+// done with it.
+func TestMemory(t *testing.T) {
+	if *manyMessages > 0 {
+		for _, format := range []string{"maildir", "mbox"} {
+			t.Run(format, func(t *testing.T) {
+				for _, p := range peaks(t, *manyMessages, format) {
+					if p.octets > maxMemory {
+						t.Errorf("%s: %d MiB", p.name, p.octets>>20)
+					}
+				}
+			})
+		}
+		return
+	}
+	const few, many = 10_000, 60_000
+	before := peaks(t, few, "mbox")
+	for i, p := range peaks(t, many, "mbox") {
+		if growth := (p.octets - before[i].octets) / (many - few); growth > maxGrowth {
+			t.Errorf("%s: %d octets a message", p.name, growth)
+		}
+	}
+}
+
+// peak is the most memory that a command had resident, in octets.
+type peak struct {
+	name   string
+	octets int64
+}
+
+// peaks backs an account with n messages up, several times as things change there,
+// and looks at the archive.
+func peaks(t *testing.T, n int, format string) (all []peak) {
+	t.Helper()
+	p := newProgram(t)
+	do := func(name string, args ...string) {
+		t.Helper()
+		all = append(all, peak{name, p.do(t, args...).peak})
+	}
+	source, dir := newAccount(t, n, 300, capabilities), filepath.Join(t.TempDir(), "archive")
+	do("backup, first run", "backup", source.url, dir, "--format", format)
+	do("backup, nothing new", "backup", source.url, dir)
+	source.numbers = append(source.numbers, uint32(n+1))
+	do("backup, one new", "backup", source.url, dir)
+	do("verify", "verify", dir)
+	source.validity++
+	do("backup, new UIDVALIDITY", "backup", source.url, dir)
+	source.validity++
+	source.numbers = nil
+	do("backup, all gone", "backup", source.url, dir)
+	do("lost, all", "lost", dir)
+	return all
+}
