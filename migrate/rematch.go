@@ -16,7 +16,7 @@ import (
 
 // rematchAtOnce is how many messages of the ledger and of a server are held against
 // each other at once.
-const rematchAtOnce = 100_000
+const rematchAtOnce = 50_000
 
 // rematch recognises the messages of folders whose UIDVALIDITY changed, so that
 // nothing is downloaded again that is there already, and nothing doubled.
