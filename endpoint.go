@@ -29,6 +29,16 @@ type Source interface {
 	Close() error
 }
 
+// Identifier is a source that may know which messages of several folders are
+// one, as Gmail does: a message with two labels is in two folders.
+type Identifier interface {
+	// Identities gives for the messages of work their size, as the source tells
+	// it, and as Body a text that all messages with the same octets have and no
+	// other, in whatever folder and however long; else it is Fetch. Messages of
+	// which it knows no such thing have Err set, or are left out.
+	Identities(ctx context.Context, work []Work, deliver func(*Message) error) error
+}
+
 // ListRequest asks for the state of one folder.
 type ListRequest struct {
 	Folder *Folder

@@ -43,7 +43,9 @@ func (l *Ledger) SetIdentity(ctx context.Context, id Identity) error {
 // RunID is the key of a run, ascending from 1; 0 is no run.
 type RunID int64
 
-// Counts sums up what a run did, in messages and octets of messages.
+// Counts sums up what a run did, in messages and octets of messages. Octets are
+// those of the new messages that were fetched: a message that came out of the
+// archive itself, since the source has it in two folders, adds none.
 type Counts struct{ New, FlagsChanged, Gone, Failed, Pruned, Octets int64 }
 
 // Run is one invocation that wrote the ledger.

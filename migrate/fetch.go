@@ -33,16 +33,29 @@ func (b *haul) fetch(ctx context.Context) error {
 			return b.record(record, intents, receipts)
 		})
 	}
+	twins, rest, err := b.findTwins(ctx, work)
+	if err != nil {
+		return err
+	}
+	if err := b.fetchAll(ctx, rest); err != nil {
+		return err
+	}
+	left, err := b.copyTwins(ctx, twins, work)
+	if err != nil || b.summary.Spent {
+		return err
+	}
+	return b.fetchAll(ctx, left)
+}
+
+// fetchAll fetches messages, those under way once more that were lost.
+func (b *haul) fetchAll(ctx context.Context, work []mailhaul.Work) error {
 	for len(work) > 0 {
 		before := b.progressed()
 		err := b.src.Fetch(ctx, work, func(m *mailhaul.Message) error { return b.store(ctx, m) })
 		if b.summary.Spent = errors.Is(err, errSpent); b.summary.Spent {
 			err = nil
 		}
-		if flushErr := b.dst.Flush(record); err == nil || mailhaul.ScopeOf(flushErr) == mailhaul.ScopeRun && flushErr != nil {
-			err = flushErr
-		}
-		if err != nil {
+		if err = b.flush(ctx, err); err != nil {
 			return err
 		}
 		if work, err = b.unsettled(ctx); err != nil {
@@ -58,6 +71,16 @@ func (b *haul) fetch(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// flush makes durable what was handed over before err, nil or not, and returns the
+// error to go on with.
+func (b *haul) flush(ctx context.Context, err error) error {
+	flushErr := b.dst.Flush(context.WithoutCancel(ctx))
+	if err == nil || mailhaul.ScopeOf(flushErr) == mailhaul.ScopeRun && flushErr != nil {
+		return flushErr
+	}
+	return err
 }
 
 // errSpent ends a fetch because the budget is used up.
@@ -157,6 +180,11 @@ func (b *haul) store(ctx context.Context, m *mailhaul.Message) error {
 	if size := max(m.Size, 0); !b.o.Budget.allows(b.taken.Add(size)-size, size) {
 		return errSpent
 	}
+	return b.put(ctx, m)
+}
+
+// put hands one message to the target.
+func (b *haul) put(ctx context.Context, m *mailhaul.Message) error {
 	b.events.folder(m.Folder.Name)
 	err := b.dst.Store(ctx, m)
 	if err == nil || ctx.Err() != nil {
@@ -220,9 +248,12 @@ func (b *haul) record(ctx context.Context, intents []mailhaul.Intent, receipts [
 // copied counts a message that is safe.
 func (b *haul) copied(f *mailhaul.Folder, r mailhaul.Receipt) {
 	report := b.report(f)
+	fetched := !b.twins.wasCopied(f, r.UID)
 	b.failMu.Lock()
 	b.summary.New++
-	b.summary.Octets += r.Size
+	if fetched {
+		b.summary.Octets += r.Size
+	}
 	report.Copied++
 	report.Octets += r.Size
 	b.failMu.Unlock()

@@ -60,6 +60,7 @@ type haul struct {
 	listed   []*look
 	account  account      // what only a target that is an account needs
 	taken    atomic.Int64 // octets of the messages that were fetched, for the budget
+	twins    *twins       // what comes out of the archive; nil before it does
 	reportMu sync.Mutex
 	reports  map[*mailhaul.Folder]*FolderReport
 	failMu   sync.Mutex // deliver functions fail from several goroutines at once

@@ -27,13 +27,18 @@ type Account struct {
 	takesMail  bool              // a target: Folders asks for limits, too
 
 	kind  atomic.Pointer[quirk.Server] // what the server is known for; not nil once connected
+	gmail atomic.Bool                  // it announces X-GM-EXT-1
 	probe *probe                       // watches the first connection; nil but within Probe
 
 	mu   sync.Mutex
 	idle []*session
 }
 
-var _ mailhaul.Source = (*Account)(nil)
+// Interfaces that an account promises.
+var (
+	_ mailhaul.Source     = (*Account)(nil)
+	_ mailhaul.Identifier = (*Account)(nil)
+)
 
 // newAccount returns an account that is not connected yet.
 func newAccount(config Config) *Account {
@@ -85,6 +90,7 @@ func (a *Account) connectWith(ctx context.Context, utf8 ...imap.Cap) (*session, 
 	}
 	s.kind = quirk.Find(a.config.Host, s.conn.Greeting(), nil)
 	a.kind.Store(&s.kind)
+	a.gmail.Store(s.caps.Has("X-GM-EXT-1"))
 	if slices.ContainsFunc(utf8, s.caps.Has) {
 		// Else the server may give us altered messages and names (RFC 6855, 3).
 		tag := s.send("ENABLE UTF8=ACCEPT")

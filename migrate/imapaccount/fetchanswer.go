@@ -87,6 +87,9 @@ func (f *fetcher) message(r *response) error {
 	if release != nil {
 		defer release()
 	}
+	if f.items == identityItems {
+		held = got.identityBody()
+	}
 	if err != nil || held == nil {
 		return err
 	}

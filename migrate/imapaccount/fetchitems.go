@@ -17,7 +17,8 @@ type fetched struct {
 	flags    mailhaul.Flags
 	hasFlags bool
 	date     time.Time
-	size     int64 // RFC822.SIZE, -1 when not told
+	size     int64  // RFC822.SIZE, -1 when not told
+	identity string // X-GM-MSGID, "" when not told
 }
 
 // body is a message's octets where they stand in the answer. It remembers the
@@ -103,6 +104,11 @@ func (fr *fetchReader) item(r *response, item string, f *fetched) error {
 		n, err := r.number()
 		f.size = int64(n)
 		return err
+	case "X-GM-MSGID":
+		if f.identity = identityOf(r.rest); f.identity != "" {
+			r.word()
+			return nil
+		}
 	}
 	return r.skip()
 }

@@ -26,6 +26,7 @@ type ScriptMessage struct {
 	Flags        []string
 	InternalDate string // "" is "17-Jul-1996 02:44:25 -0700"
 	ModSeq       uint64
+	GmailID      uint64 // X-GM-MSGID, left out where it is 0
 	Body         []byte
 }
 
@@ -126,6 +127,9 @@ func (c *ScriptConn) SayMessage(seq int, m ScriptMessage, items string) {
 	}
 	if m.ModSeq > 0 && (strings.Contains(upper, "MODSEQ") || strings.Contains(upper, "CHANGEDSINCE")) {
 		out = append(out, fmt.Sprintf("MODSEQ (%d)", m.ModSeq))
+	}
+	if m.GmailID > 0 && strings.Contains(upper, "X-GM-MSGID") {
+		out = append(out, fmt.Sprintf("X-GM-MSGID %d", m.GmailID))
 	}
 	for _, section := range sections(items) {
 		octets := part(m.Body, section)

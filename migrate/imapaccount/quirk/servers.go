@@ -15,7 +15,7 @@ func servers() []Server {
 				return strings.Contains(level, "^") || strings.Join(strings.Fields(level), " ") != level
 			},
 			Notes: []string{
-				"each label is a folder, and \"All Mail\" holds every message once more",
+				"each label is a folder, and \"All Mail\" holds every message once more; a backup fetches each message once",
 				"labels that are hidden from IMAP in Gmail's settings are not seen, nor messages beyond a limit that is set there",
 				"Gmail lets about 2500 MB a day out and 500 MB a day in; who takes more is locked out for up to a day",
 			},
