@@ -43,6 +43,7 @@ func (b *haul) copyTwin(ctx context.Context, t *twins, m *mailhaul.Message) erro
 	}
 	at := spot{m.Folder, m.UID}
 	if b.isClosed(m.Folder) {
+		t.mark(at, true) // settled: it would not be stored if it were fetched
 		return nil
 	}
 	from := t.originals[at]

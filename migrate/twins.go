@@ -39,7 +39,7 @@ type twins struct {
 	originals map[spot]spot
 
 	mu     sync.Mutex
-	copied map[spot]bool // handed to the target
+	copied map[spot]bool // settled: they need not be fetched
 }
 
 // findTwins takes the messages out of work that are the same as others.
