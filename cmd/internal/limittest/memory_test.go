@@ -72,3 +72,27 @@ func peaks(t *testing.T, n int, format string) (all []peak) {
 	do("backup, all gone", "backup", source.url, dir)
 	return all
 }
+
+// TestMemoryOfLargeMessage: a message of 1 GiB needs no more memory than others. The
+// server alone takes some gigabytes: it is part of the long form.
+func TestMemoryOfLargeMessage(t *testing.T) {
+	if *manyMessages == 0 {
+		t.Skip("it takes a minute; make memory runs it")
+	}
+	p, dir := newProgram(t), filepath.Join(t.TempDir(), "archive")
+	source := newAccount(t, 1, 1<<30, capabilities)
+	target := func() string { return newAccount(t, 0, 0, capabilities).url }
+	for _, line := range [][]string{
+		{"backup", source.url, dir},
+		{"verify", dir},
+		{"rebuild", dir, "--force"},
+		{"compare", dir, source.url},
+		{"export", dir, "mbox:" + filepath.Join(t.TempDir(), "out")},
+		{"restore", dir, target()},
+		{"migrate", source.url, target()},
+	} {
+		if got := p.do(t, line...); got.peak > maxMemory {
+			t.Errorf("%s: %d MiB", line[0], got.peak>>20)
+		}
+	}
+}
