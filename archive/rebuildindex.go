@@ -3,9 +3,12 @@ package archive
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io/fs"
+	"iter"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/mailhaul/mailhaul"
@@ -15,19 +18,29 @@ import (
 )
 
 // filed is a message as its file name or its separator line tells of it, small
-// enough for a million of them.
+// enough for a million of them: 56 octets.
 type filed struct {
 	unix         int64
 	size, stored int64
-	offset       int64 // in an mbox
-	validity     uint32
-	uid          mailhaul.UID
-	tail         int32   // in a Maildir, index of where the file lies
-	zone         int16   // in minutes
-	digest       [8]byte // in a Maildir, the beginning
-	dated, lf    bool
-	used         bool
+	// key is the offset in an mbox, in a Maildir the beginning of the digest.
+	key       uint64
+	validity  uint32
+	uid       mailhaul.UID
+	tail      int32 // in a Maildir, index of where the file lies
+	zone      int16 // in minutes
+	dated, lf bool
+	used      bool
 }
+
+func (f *filed) offset() int64 { return int64(f.key) }
+
+func (f *filed) digest() (d [8]byte) {
+	binary.BigEndian.PutUint64(d[:], f.key)
+	return d
+}
+
+// digestKey is the key of a message in a Maildir; keys have the order of digests.
+func digestKey(d [8]byte) uint64 { return binary.BigEndian.Uint64(d[:]) }
 
 func (f *filed) date(t time.Time) {
 	if f.dated = !t.IsZero(); f.dated {
@@ -53,30 +66,70 @@ func (f *filed) lineEnds() mailhaul.LineEnds {
 // base returns the base name of a Maildir's file.
 func (f *filed) base() string {
 	return maildir.Name{
-		InternalDate: f.internalDate(), UIDValidity: f.validity, UID: f.uid, Digest: f.digest,
+		InternalDate: f.internalDate(), UIDValidity: f.validity, UID: f.uid, Digest: f.digest(),
 		Stored: f.stored, Size: f.size, LineEnds: f.lineEnds(),
 	}.Base()
 }
 
 // message returns what is known of the message before it is read.
-func (f *filed) message(folder int64, run checkpoint.RunID) checkpoint.Message {
-	return checkpoint.Message{
+func (x *index) message(f *filed, folder int64, run checkpoint.RunID) checkpoint.Message {
+	m := checkpoint.Message{
 		FolderID: folder, UIDValidity: f.validity, UID: f.uid, InternalDate: f.internalDate(),
-		Size: f.size, Stored: f.stored, Offset: f.offset, LineEnds: f.lineEnds(), FirstRun: run,
+		Size: f.size, Stored: f.stored, LineEnds: f.lineEnds(), FirstRun: run,
 	}
+	if x.tails == nil {
+		m.Offset = f.offset()
+	}
+	return m
 }
 
 // index holds the messages that were found in one folder.
 type index struct {
-	files []filed
-	tails []tail // of a Maildir
-	gaps  []checkpoint.Region
-	end   int64 // of an mbox file
+	// chunks are full but for the last one: what grew in one piece would be there
+	// twice while it does.
+	chunks [][]filed
+	order  []int32 // of a Maildir: by UIDVALIDITY, UID and digest
+	tails  []tail  // of a Maildir, nil of an mbox
+	gaps   []checkpoint.Region
+	end    int64 // of an mbox file
+}
+
+// indexChunk is how many messages a chunk has.
+const indexChunk = 4096
+
+func (x *index) add(f filed) {
+	last := len(x.chunks) - 1
+	if last < 0 || len(x.chunks[last]) == indexChunk {
+		x.chunks = append(x.chunks, make([]filed, 0, indexChunk))
+		last++
+	}
+	x.chunks[last] = append(x.chunks[last], f)
+}
+
+func (x *index) len() int {
+	if len(x.chunks) == 0 {
+		return 0
+	}
+	return (len(x.chunks)-1)*indexChunk + len(x.chunks[len(x.chunks)-1])
+}
+
+func (x *index) at(i int32) *filed { return &x.chunks[i/indexChunk][i%indexChunk] }
+
+// sorted returns the numbers of messages that take is true for, sorted stably.
+func (x *index) sorted(take func(*filed) bool, compare func(a, b *filed) int) []int32 {
+	var order []int32
+	for i := range int32(x.len()) {
+		if take(x.at(i)) {
+			order = append(order, i)
+		}
+	}
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(compare(x.at(a), x.at(b)), cmp.Compare(a, b)) })
+	return order
 }
 
 // readMaildirIndex reads the names in a Maildir.
 func (r *rebuilder) readMaildirIndex(ctx context.Context, place string) (*index, error) {
-	x := &index{}
+	x := &index{tails: []tail{}}
 	indexes := make(map[tail]int32)
 	for _, sub := range mailSubs {
 		err := fsys.EachName(r.root, mailPath(place)+"/"+sub, func(e fs.DirEntry) error {
@@ -93,17 +146,17 @@ func (r *rebuilder) readMaildirIndex(ctx context.Context, place string) (*index,
 				indexes[t] = i
 				x.tails = append(x.tails, t)
 			}
-			f := filed{size: n.Size, stored: n.Stored, validity: n.UIDValidity, uid: n.UID, tail: i, digest: n.Digest, lf: n.LineEnds == mailhaul.LF}
+			f := filed{size: n.Size, stored: n.Stored, validity: n.UIDValidity, uid: n.UID, tail: i, key: digestKey(n.Digest), lf: n.LineEnds == mailhaul.LF}
 			f.date(n.InternalDate)
-			x.files = append(x.files, f)
+			x.add(f)
 			return ctx.Err()
 		})
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}
-	slices.SortStableFunc(x.files, func(a, b filed) int {
-		return cmp.Or(cmp.Compare(a.validity, b.validity), cmp.Compare(a.uid, b.uid), slices.Compare(a.digest[:], b.digest[:]))
+	x.order = x.sorted(func(*filed) bool { return true }, func(a, b *filed) int {
+		return cmp.Or(cmp.Compare(a.validity, b.validity), cmp.Compare(a.uid, b.uid), cmp.Compare(a.key, b.key))
 	})
 	return x, nil
 }
@@ -116,9 +169,9 @@ func (b *folderRebuild) readBoxIndex(ctx context.Context) (*index, error) {
 	}
 	x := &index{end: s.size}
 	err = s.scan(func(m boxMessage) error {
-		f := filed{size: m.Size, stored: m.Stored, offset: m.Offset, validity: m.UIDValidity, uid: m.UID, lf: m.LineEnds == mailhaul.LF}
+		f := filed{size: m.Size, stored: m.Stored, key: uint64(m.Offset), validity: m.UIDValidity, uid: m.UID, lf: m.LineEnds == mailhaul.LF}
 		f.date(m.InternalDate)
-		x.files = append(x.files, f)
+		x.add(f)
 		return ctx.Err()
 	}, func(g checkpoint.Region) { x.gaps = append(x.gaps, g) })
 	return x, err
@@ -126,38 +179,46 @@ func (b *folderRebuild) readBoxIndex(ctx context.Context) (*index, error) {
 
 // atOffset returns the message that begins at an offset of an mbox, nil for none.
 func (x *index) atOffset(offset int64) *filed {
-	i, found := slices.BinarySearchFunc(x.files, offset, func(f filed, o int64) int { return cmp.Compare(f.offset, o) })
+	i, found := sort.Find(x.len(), func(i int) int { return cmp.Compare(offset, x.at(int32(i)).offset()) })
 	if !found {
 		return nil
 	}
-	return &x.files[i]
+	return x.at(int32(i))
 }
 
 // named returns a message by its base name, nil for none.
 func (x *index) named(n maildir.Name) *filed {
-	i, _ := slices.BinarySearchFunc(x.files, n, func(f filed, n maildir.Name) int {
-		return cmp.Or(cmp.Compare(f.validity, n.UIDValidity), cmp.Compare(f.uid, n.UID), slices.Compare(f.digest[:], n.Digest[:]))
+	first, _ := slices.BinarySearchFunc(x.order, n, func(i int32, n maildir.Name) int {
+		f := x.at(i)
+		return cmp.Or(cmp.Compare(f.validity, n.UIDValidity), cmp.Compare(f.uid, n.UID), cmp.Compare(f.key, digestKey(n.Digest)))
 	})
 	base := n.Base()
-	for ; i < len(x.files) && x.files[i].validity == n.UIDValidity && x.files[i].uid == n.UID; i++ {
-		if f := &x.files[i]; !f.used && f.base() == base {
+	for _, i := range x.order[first:] {
+		f := x.at(i)
+		if f.validity != n.UIDValidity || f.uid != n.UID {
+			break
+		}
+		if !f.used && f.base() == base {
 			return f
 		}
 	}
 	return nil
 }
 
-// left returns the messages that are not used yet, ascending by UIDVALIDITY and
-// UID; of those with the same UID the one that counts comes first.
-func (x *index) left() []*filed {
-	var left []*filed
-	for i := range x.files {
-		if !x.files[i].used {
-			left = append(left, &x.files[i])
+// left yields the messages that are not used yet, ascending by UIDVALIDITY and
+// UID; of those with the same UID the one that counts comes first: in an mbox the
+// last one.
+func (x *index) left() iter.Seq[*filed] {
+	byUID := func(a, b *filed) int { return cmp.Or(cmp.Compare(a.validity, b.validity), cmp.Compare(a.uid, b.uid)) }
+	order := x.order
+	if x.tails == nil {
+		order = x.sorted(func(f *filed) bool { return !f.used }, func(a, b *filed) int { return cmp.Or(byUID(a, b), cmp.Compare(b.key, a.key)) })
+	}
+	return func(yield func(*filed) bool) {
+		for _, i := range order {
+			if f := x.at(i); !f.used && !yield(f) {
+				return
+			}
 		}
 	}
-	slices.SortStableFunc(left, func(a, b *filed) int {
-		return cmp.Or(cmp.Compare(a.validity, b.validity), cmp.Compare(a.uid, b.uid), cmp.Compare(b.offset, a.offset))
-	})
-	return left
 }

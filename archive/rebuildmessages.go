@@ -55,13 +55,13 @@ func (r *rebuilder) folder(ctx context.Context, f *checkpoint.Folder) (err error
 	if err := b.fromOld(ctx); err != nil {
 		return err
 	}
-	for _, file := range b.index.left() {
+	for file := range b.index.left() {
 		if pruned, err := b.isPruned(ctx, file); err != nil {
 			return err
 		} else if pruned {
 			continue
 		}
-		err := b.add(ctx, restored{file: file, row: file.message(f.ID, r.run)})
+		err := b.add(ctx, restored{file: file, row: b.index.message(file, f.ID, r.run)})
 		if err != nil {
 			return err
 		}
@@ -277,7 +277,7 @@ func (e *examiner) measure(w *wireReader, x *restored) error {
 	}
 	digest := mailhaul.Digest(w.sum.Sum(nil))
 	switch {
-	case w.unquote == nil && [8]byte(digest[:8]) != x.file.digest:
+	case w.unquote == nil && [8]byte(digest[:8]) != x.file.digest():
 		return fmt.Errorf("%w: other octets than its name tells", mailhaul.ErrDamaged)
 	case w.unquote != nil && x.known && digest != x.row.Digest:
 		return fmt.Errorf("%w: other octets than were stored", mailhaul.ErrDamaged)

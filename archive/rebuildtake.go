@@ -59,7 +59,7 @@ func (b *folderRebuild) pathOf(m *checkpoint.Message) string {
 // the way. In an mbox it stays where it is.
 func (b *folderRebuild) putAside(x *restored, problem string) error {
 	if b.box != nil {
-		b.retire(checkpoint.Region{Offset: x.file.offset, Stored: x.file.stored}, x.file.uid, problem)
+		b.retire(checkpoint.Region{Offset: x.file.offset(), Stored: x.file.stored}, x.file.uid, problem)
 		return nil
 	}
 	t := b.index.tails[x.file.tail]
@@ -76,7 +76,7 @@ func (b *folderRebuild) putAside(x *restored, problem string) error {
 func (b *folderRebuild) second(x *restored) error {
 	const problem = "a second message with its UID"
 	if b.box != nil {
-		b.retire(checkpoint.Region{Offset: x.file.offset, Stored: x.file.stored}, x.file.uid, problem)
+		b.retire(checkpoint.Region{Offset: x.file.offset(), Stored: x.file.stored}, x.file.uid, problem)
 		return nil
 	}
 	return b.putAside(x, problem)

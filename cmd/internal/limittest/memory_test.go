@@ -51,7 +51,8 @@ type peak struct {
 }
 
 // peaks backs an account with n messages up, several times as things change there,
-// and verifies the archive.
+// verifies the archive and makes its ledger anew; with many messages they are copied
+// as well.
 func peaks(t *testing.T, n int, format string) (all []peak) {
 	t.Helper()
 	p := newProgram(t)
@@ -65,6 +66,12 @@ func peaks(t *testing.T, n int, format string) (all []peak) {
 	source.numbers = append(source.numbers, uint32(n+1))
 	do("backup, one new", "backup", source.url, dir)
 	do("verify", "verify", dir)
+	do("rebuild", "rebuild", dir, "--force")
+	if *manyMessages > 0 { // with few, what is garbage counts for more than what is kept
+		target := func() string { return newAccount(t, 0, 300, capabilities).url }
+		do("restore, first run", "restore", dir, target())
+		do("migrate, first run", "migrate", source.url, target())
+	}
 	source.validity++
 	do("backup, new UIDVALIDITY", "backup", source.url, dir)
 	source.validity++
