@@ -45,11 +45,11 @@ servers:
 test: servers check build-all test-race test-rest
 
 test-race:
-	TMPDIR=$(TESTTMP) $(GO) test -race -count=1 -timeout 15m -skip '$(FLOODS)' $(RACY)
+	TMPDIR=$(TESTTMP) $(GO) test -race -count=1 -timeout 25m -skip '$(FLOODS)' $(RACY)
 
 test-rest:
-	TMPDIR=$(TESTTMP) $(GO) test -count=1 -timeout 15m -run '$(FLOODS)' ./migrate
-	TMPDIR=$(TESTTMP) $(GO) test -count=1 -timeout 15m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACY))")
+	TMPDIR=$(TESTTMP) $(GO) test -count=1 -timeout 25m -run '$(FLOODS)' ./migrate
+	TMPDIR=$(TESTTMP) $(GO) test -count=1 -timeout 25m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(RACY))")
 
 # The long form of the tests that kill the program, cut the power, let the disk and
 # the line fail: about half an hour. It ends with a table; docs/torture.md says how
