@@ -92,7 +92,8 @@ func targetLies() []Attack {
 		{Name: "APPENDUID 0", commands: add, say: rewrite(`APPENDUID (\d+) [^\]]*`, `APPENDUID $1 0`)},
 		{Name: "APPENDUID of 2^32", commands: add, say: rewrite(`APPENDUID (\d+) [^\]]*`, `APPENDUID $1 4294967296`)},
 		{Name: "APPENDUID of all", commands: add, say: rewrite(`APPENDUID (\d+) [^\]]*`, `APPENDUID $1 1:4294967295`)},
-		{Name: "APPENDUID of another message", commands: add, say: rewrite(`APPENDUID (\d+) [^\]]*`, `APPENDUID $1 1`)},
+		// Which of them is where it says is a matter of chance.
+		{Name: "APPENDUID of another message", commands: add, Lies: true, say: rewrite(`APPENDUID (\d+) [^\]]*`, `APPENDUID $1 1`)},
 		{Name: "APPENDUID of another folder", commands: add, say: rewrite(`APPENDUID \d+`, `APPENDUID 4294967295`)},
 		{Name: "APPENDUID with terminal sequences", commands: add, say: rewrite(`APPENDUID (\d+) [^\]]*`, `APPENDUID $1 `+TerminalText)},
 		{Name: "OK without UID", commands: add, say: rewrite(`\[APPENDUID [^\]]*\] `, ``)},
