@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long a run waits for a server that says nothing.
-const patience = 200 * time.Millisecond
+const patience = 500 * time.Millisecond
 
 // mostMemory is what all attacks together may make the process take, the
 // scripted servers included.
