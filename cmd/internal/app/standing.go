@@ -38,7 +38,7 @@ func jobStandings(ctx context.Context, env Env, f *config.File) []standing {
 	var all []standing
 	for _, j := range f.Jobs {
 		if j.Kind == "backup" {
-			all = append(all, archiveStanding(ctx, config.ExpandHome(j.Archive, env.Getenv("HOME")), j.Name))
+			all = append(all, archiveStanding(ctx, j.Archive, j.Name))
 			continue
 		}
 		all = append(all, pairStanding(ctx, env, f, j))
