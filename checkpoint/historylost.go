@@ -4,16 +4,20 @@ import (
 	"context"
 	"database/sql"
 	"iter"
-	"math"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/mailhaul/mailhaul"
 )
 
 const (
-	selectLost = selectMessage + `WHERE m.gone_run > ? ORDER BY m.folder, m.uidvalidity, m.uid`
+	// The keys come from the index of what has gone.
+	selectLost = selectMessageFrom + `(SELECT folder, uidvalidity, uid FROM message WHERE gone_run > ? AND gone_run <> 0) g
+		CROSS JOIN message m ON m.folder = g.folder AND m.uidvalidity = g.uidvalidity AND m.uid = g.uid
+		LEFT JOIN flagset s ON s.id = m.flags ORDER BY g.folder, g.uidvalidity, g.uid`
 	// A digest of zeros is not known: nobody can tell whose octets these are.
-	selectGoneDigests      = `SELECT digest, gone_run FROM message WHERE gone_run > ? AND digest <> zeroblob(32)`
+	selectGoneDigests      = `SELECT digest, gone_run FROM message WHERE gone_run > ? AND gone_run <> 0 AND digest <> zeroblob(32)`
 	selectUIDValidityAbove = `SELECT min(uidvalidity) FROM message WHERE folder = ? AND uidvalidity > ?`
 	// A row for each digest would cost twice as much as all the rest: thousands
 	// come in one.
@@ -36,7 +40,7 @@ func (l *Ledger) Lost(ctx context.Context, since RunID) iter.Seq2[Message, error
 			return
 		}
 		for m, err := range l.each(ctx, op, selectLost, int64(since)) {
-			if err == nil && last[octets(m.Digest[:16])] > m.GoneRun {
+			if err == nil && last.of(octets(m.Digest[:16])) > m.GoneRun {
 				continue
 			}
 			if !yield(m, err) {
@@ -46,38 +50,26 @@ func (l *Ledger) Lost(ctx context.Context, since RunID) iter.Seq2[Message, error
 	}
 }
 
-// octets is as much of a digest as tells messages apart: a map of all that were
-// ever lost is kept in memory.
-type octets [16]byte
-
-// never is later than any run.
-const never = RunID(math.MaxInt64)
-
 // lastOfOctets returns, for the octets of messages gone since, in which run the
 // last message of these octets went. In memory and in the order of the rows that
 // is faster than by the database, which has no index of digests.
-func (l *Ledger) lastOfOctets(ctx context.Context, since RunID) (map[octets]RunID, error) {
-	last, err := l.goneOctets(ctx, since)
-	if err != nil || len(last) == 0 {
-		return last, err
+func (l *Ledger) lastOfOctets(ctx context.Context, since RunID) (*fates, error) {
+	gone, err := l.goneOctets(ctx, since)
+	if err != nil || len(gone) == 0 {
+		return makeFates(nil), err
 	}
-	err = l.eachLiveOctets(ctx, func(o octets) {
-		if _, lost := last[o]; lost {
-			last[o] = never
-		}
-	})
-	return last, err
+	last := makeFates(gone)
+	return last, l.eachLiveOctets(ctx, last.live)
 }
 
-// goneOctets returns the octets of messages gone since, and in which run the last
-// of them went.
-func (l *Ledger) goneOctets(ctx context.Context, since RunID) (map[octets]RunID, error) {
+// goneOctets returns the octets of messages gone since, and in which run each went.
+func (l *Ledger) goneOctets(ctx context.Context, since RunID) ([]fate, error) {
 	rows, err := l.readers.QueryContext(ctx, selectGoneDigests, int64(since))
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	last := map[octets]RunID{}
+	var all []fate
 	for rows.Next() {
 		var digest sql.RawBytes
 		var gone RunID
@@ -87,42 +79,62 @@ func (l *Ledger) goneOctets(ctx context.Context, since RunID) (map[octets]RunID,
 		if len(digest) != len(mailhaul.Digest{}) {
 			return nil, damaged("a digest has %d octets", len(digest))
 		}
-		o := octets(digest[:len(octets{})])
-		last[o] = max(last[o], gone)
+		all = append(all, fate{octets(digest[:len(octets{})]), gone})
 	}
-	return last, rows.Err()
+	return all, rows.Err()
 }
 
-// eachLiveOctets gives the octets of all messages that are there to take.
+// eachLiveOctets gives the octets of all messages that are there to take, from
+// several goroutines.
 func (l *Ledger) eachLiveOctets(ctx context.Context, take func(octets)) error {
+	folders, err := l.Folders(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	todo := make(chan int64, len(folders))
+	for _, f := range folders {
+		todo <- f.ID
+	}
+	close(todo)
+	var readers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		readers.Go(func() {
+			for id := range todo {
+				if err := l.liveOctetsOfFolder(ctx, id, take); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	readers.Wait()
+	return context.Cause(ctx)
+}
+
+// liveOctetsOfFolder is eachLiveOctets for one folder.
+func (l *Ledger) liveOctetsOfFolder(ctx context.Context, folder int64, take func(octets)) error {
 	page, err := l.readers.PrepareContext(ctx, selectLiveOctets)
 	if err != nil {
 		return err
 	}
 	defer page.Close()
-	folders, err := l.Folders(ctx)
-	if err != nil {
-		return err
-	}
-	for _, f := range folders {
-		validity := sql.NullInt64{Int64: -1, Valid: true}
-		for {
-			// The next UIDVALIDITY, found by one seek in the key.
-			err := l.readers.QueryRowContext(ctx, selectUIDValidityAbove, f.ID, validity).Scan(&validity)
-			if err != nil {
-				return scanError(err)
-			}
-			if !validity.Valid {
-				break
-			}
-			for uid := int64(0); uid >= 0; {
-				if uid, err = liveOctets(ctx, page, f.ID, validity.Int64, uid, take); err != nil {
-					return err
-				}
+	validity := sql.NullInt64{Int64: -1, Valid: true}
+	for {
+		// The next UIDVALIDITY, found by one seek in the key.
+		err := l.readers.QueryRowContext(ctx, selectUIDValidityAbove, folder, validity).Scan(&validity)
+		if err != nil {
+			return scanError(err)
+		}
+		if !validity.Valid {
+			return nil
+		}
+		for uid := int64(0); uid >= 0; {
+			if uid, err = liveOctets(ctx, page, folder, validity.Int64, uid, take); err != nil {
+				return err
 			}
 		}
 	}
-	return nil
 }
 
 // liveOctets gives the octets of some messages with a UID above uid, and returns

@@ -33,9 +33,10 @@ type Message struct {
 }
 
 const (
-	selectMessage = `SELECT m.folder, m.uidvalidity, m.uid, m.gone_run, s.flags, m.size, m.first_run, m.date, m.zone,
+	selectMessageFrom = `SELECT m.folder, m.uidvalidity, m.uid, m.gone_run, s.flags, m.size, m.first_run, m.date, m.zone,
 		m.stored, m.start, m.line_ends, m.digest, m.fingerprint, m.place
-		FROM message m LEFT JOIN flagset s ON s.id = m.flags `
+		FROM `
+	selectMessage          = selectMessageFrom + `message m LEFT JOIN flagset s ON s.id = m.flags `
 	selectMessagesOfFolder = selectMessage + `WHERE m.folder = ? ORDER BY m.uidvalidity, m.uid`
 	selectMessagesPrinted  = selectMessage + `WHERE m.folder = ? AND substr(m.fingerprint, 1, 2) BETWEEN ? AND ?
 		ORDER BY m.uidvalidity, m.uid`

@@ -28,9 +28,12 @@ var schema4 string
 //go:embed schema/5.sql
 var schema5 string
 
+//go:embed schema/6.sql
+var schema6 string
+
 // schemaSteps returns the statements that bring a ledger of version i to
 // version i+1. A step that was released is never changed.
-func schemaSteps() []string { return []string{schema1, schema2, schema3, schema4, schema5} }
+func schemaSteps() []string { return []string{schema1, schema2, schema3, schema4, schema5, schema6} }
 
 // queryer is a connection or a pool of them.
 type queryer interface {

@@ -39,7 +39,7 @@ func kept(t testing.TB, name string) string {
 }
 
 func TestOpenKeptLedgers(t *testing.T) {
-	for version, name := range map[int]string{1: "v1.db", 2: "v2.db", 3: "v3.db", 4: "v4.db", 5: "v5.db"} {
+	for version, name := range map[int]string{1: "v1.db", 2: "v2.db", 3: "v3.db", 4: "v4.db", 5: "v5.db", 6: "v6.db"} {
 		t.Run(name, func(t *testing.T) {
 			b := openAt(t, kept(t, name))
 			if err := b.IntegrityCheck(b.ctx); err != nil {
