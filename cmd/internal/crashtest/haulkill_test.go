@@ -77,6 +77,7 @@ type haulKiller struct {
 	from   *origin
 	format string
 	peer   peer
+	chance *rand.Rand
 	// least is how many runs a copy takes at the least, about: by then each is
 	// killed that gets so far.
 	least int
@@ -89,6 +90,7 @@ type haulKiller struct {
 // kill kills copies so often in all, and each of them most times at the most.
 func (k *haulKiller) kill(t *testing.T, times, most int) {
 	t.Helper()
+	k.chance = chance(t)
 	k.measure(t)
 	lives, killed := 0, 0
 	for ; killed < times; lives++ {
@@ -119,19 +121,19 @@ func (k *haulKiller) measure(t *testing.T) {
 // deadly returns a way to be killed at random, and how it is called. left is how
 // much of the work is to be done, at most.
 func (k *haulKiller) deadly(h *haul, left float64) (name string, ready func(kill func())) {
-	before, ways := rand.N(2) == 0, 3
+	before, ways := k.chance.IntN(2) == 0, 3
 	if k.least > 0 { // at a moment, it may have come to its end
 		left, ways = 2/float64(k.least), 2
 	}
-	switch rand.N(ways) {
+	switch k.chance.IntN(ways) {
 	case 0:
-		n := 1 + rand.Int64N(1+int64(float64(k.octets)*left))
+		n := 1 + k.chance.Int64N(1+int64(float64(k.octets)*left))
 		return fmt.Sprintf("after %d octets, %t", n, before), func(kill func()) { h.via.set(trap{octets: n, before: before, act: kill}) }
 	case 1:
-		n := 1 + rand.N(1+int(float64(k.answers)*left/2))
+		n := 1 + k.chance.IntN(1+int(float64(k.answers)*left/2))
 		return fmt.Sprintf("at answer %d, %t", n, before), func(kill func()) { h.via.set(trap{answer: n, before: before, act: kill}) }
 	}
-	d := rand.N(k.usual)
+	d := upTo(k.chance, k.usual)
 	return "after " + d.String(), func(kill func()) {
 		h.via.set(trap{})
 		time.AfterFunc(d, kill)
