@@ -87,8 +87,8 @@ type Receipt struct {
 	LineEnds    LineEnds
 	// Place finds the message within Folder.Place: a Maildir base name (without
 	// the info part); "" for an mbox, where Offset is the octet at which its
-	// separator line begins; in an account the UID in Folder.At, in decimal, ""
-	// when the server did not tell it.
+	// separator line begins; in an account the UID in Folder.At, in decimal, or
+	// PlaceFrom when the server did not tell it.
 	Place  string
 	Offset int64
 	// Doubt marks a message of a kind that some servers alter, or one that could

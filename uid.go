@@ -20,6 +20,17 @@ func (u UID) Place() string {
 	return strconv.FormatUint(uint64(u), 10)
 }
 
+// PlaceFrom spells the Place of a message in an account that has an unknown UID, u
+// or a higher one, as a sequence-set does (RFC 9051, 9).
+func (u UID) PlaceFrom() string { return max(u, 1).Place() + rangeToLast }
+
+// LowestUIDAt reads the lowest UID that a message can have by its Place in an
+// account; 1 when that says nothing.
+func LowestUIDAt(place string) UID { return max(1, UIDAt(strings.TrimSuffix(place, rangeToLast))) }
+
+// rangeToLast is behind the first UID of a range without end.
+const rangeToLast = ":*"
+
 // UIDAt reads the Place of a message in an account; 0 when it says nothing.
 func UIDAt(place string) UID {
 	n, err := strconv.ParseUint(place, 10, 32)

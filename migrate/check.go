@@ -44,7 +44,7 @@ func (b *haul) remember(f *mailhaul.Folder, r mailhaul.Receipt) {
 		b.account.fresh[f] = n
 	}
 	n.uids.AddRange(mailhaul.UIDRange{First: r.UID, Last: r.UID})
-	n.unplaced = n.unplaced || r.Place == ""
+	n.unplaced = n.unplaced || mailhaul.UIDAt(r.Place) == 0
 	switch {
 	case r.Doubt && len(n.doubtful) < doubtfulSample:
 		n.doubtful = append(n.doubtful, r.UID)

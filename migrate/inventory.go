@@ -27,7 +27,8 @@ type inventory struct {
 	*site
 	look     *look
 	lost     mailhaul.UIDSet  // rows, by the source's UID, whose message is not there
-	unplaced []plan.Candidate // rows whose message may be there under any UID
+	unplaced []plan.Candidate // rows whose message is there under an unknown UID, or may be
+	first    mailhaul.UID     // the lowest that any of unplaced can have; 0 when there are none
 	absent   mailhaul.UIDSet  // of these, by the source's UID, what was sent to a folder that is no more
 }
 
@@ -124,6 +125,9 @@ func (inv *inventory) misses(m checkpoint.Message, at mailhaul.UID) {
 	case at == 0:
 		inv.unplaced = append(inv.unplaced, plan.Candidate{UIDValidity: m.UIDValidity, UID: m.UID, Fingerprint: m.Fingerprint, Size: m.Size, Digest: m.Digest, Gone: m.GoneRun != 0,
 			InternalDate: m.InternalDate, Flags: m.Flags})
+		if lowest := mailhaul.LowestUIDAt(m.Place); inv.first == 0 || lowest < inv.first {
+			inv.first = lowest
+		}
 		if m.Place == notThere && m.UIDValidity == inv.look.folder.UIDValidity {
 			inv.absent.AddRange(mailhaul.UIDRange{First: m.UID, Last: m.UID})
 		}
@@ -271,5 +275,5 @@ var (
 
 // notThere is the place of a row whose message was sent to a folder that is no
 // more. A run may find it in the folder that has taken the place of that one; until
-// then it is missing, while one whose place is "" was stored under an unknown UID.
+// then it is missing, while one whose place is a range of UIDs, or "", was stored.
 const notThere = "0"

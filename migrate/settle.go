@@ -115,10 +115,7 @@ func (b *haul) settleFolders(ctx context.Context, looks []*look) error {
 // lowest is the lowest UID that any of the messages looked for can have, 0 when
 // none is looked for.
 func (b *haul) lowest(inv *inventory) mailhaul.UID {
-	if len(inv.unplaced) > 0 {
-		return 1
-	}
-	first := mailhaul.UID(0)
+	first := inv.first
 	for _, i := range b.account.intents[inv.look.folder.ID] {
 		if i.TargetUIDValidity != inv.at.UIDValidity {
 			return 1 // the server gave its messages other UIDs, or it is another folder

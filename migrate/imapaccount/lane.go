@@ -34,6 +34,7 @@ type batch struct {
 // outgoing is a message on its way out.
 type outgoing struct {
 	receipt mailhaul.Receipt // digest and fingerprint once they are known
+	first   mailhaul.UID     // the lowest UID that it can get, once it is announced
 	octets  []byte           // the message; nil when it is streamed
 	stream  *stream
 	// bare and undated are what is tried when the account refuses the message:

@@ -16,6 +16,7 @@ func (w *sender) accepted(l *lane, messages []*outgoing, placed appended) {
 	known := len(placed.uids) == len(messages) && placed.validity == l.folder.UIDValidity
 	for i, o := range messages {
 		r := o.receipt
+		r.Place = o.first.PlaceFrom()
 		if known {
 			r.Place = placed.uids[i].Place()
 		}

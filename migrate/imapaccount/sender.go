@@ -187,8 +187,9 @@ func (w *sender) foretell(l *lane, b *batch) error {
 	intents := make([]mailhaul.Intent, len(b.messages))
 	for i, o := range b.messages {
 		r := &o.receipt
+		o.first = l.first
 		intents[i] = mailhaul.Intent{Folder: r.Folder, UID: r.UID, Flags: r.Flags, InternalDate: r.InternalDate, Size: r.Size,
-			Fingerprint: r.Fingerprint, Digest: r.Digest, UIDValidity: l.folder.UIDValidity, First: l.first}
+			Fingerprint: r.Fingerprint, Digest: r.Digest, UIDValidity: l.folder.UIDValidity, First: o.first}
 	}
 	w.t.journal.Lock()
 	defer w.t.journal.Unlock()

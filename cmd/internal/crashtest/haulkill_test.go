@@ -12,10 +12,12 @@ import (
 )
 
 // haulKills is how often, for each server and command, the program is killed at
-// random, and haulTwins how many messages there are then; largeKills and
-// largeTwins are the same for one copy of many messages.
+// random, and haulTwins how many messages there are then; homeKills and homeTwins
+// are the same for mail that comes back into the account that it was in,
+// largeKills and largeTwins for one copy of many messages.
 const (
 	haulKills, haulTwins   = 14, 360
+	homeKills, homeTwins   = 3, 240
 	largeKills, largeTwins = 20, 10_000
 )
 
@@ -30,16 +32,20 @@ func TestHaulKillAtRandom(t *testing.T) {
 	from, many := newOrigin(t, haulTwins), newOrigin(t, largeTwins)
 	c := newCrowd(t)
 	c.run("many messages", func(t *testing.T) {
-		k := haulKiller{from: many, peer: peers()[0], least: largeKills}
+		k := haulKiller{new: func(t *testing.T) *haul { return newHaul(t, many, "", peers()[0]) }, least: largeKills}
 		k.kill(t, largeKills, largeKills)
 	})
 	for i, p := range peers() {
 		for _, format := range []string{"", formats()[i%2]} {
 			c.run(p.name+"/"+haulName(format), func(t *testing.T) {
-				k := haulKiller{from: from, format: format, peer: p}
+				k := haulKiller{new: func(t *testing.T) *haul { return newHaul(t, from, format, p) }}
 				k.kill(t, haulKills*chances(), mostKills)
 			})
 		}
+		c.run(p.name+"/home", func(t *testing.T) {
+			k := haulKiller{new: func(t *testing.T) *haul { return newHomecoming(t, formats()[i%2], p) }}
+			k.kill(t, homeKills*chances(), mostKills)
+		})
 	}
 	c.wait.Wait()
 }
@@ -74,9 +80,7 @@ func (c *crowd) run(name string, test func(*testing.T)) {
 
 // haulKiller kills copies.
 type haulKiller struct {
-	from   *origin
-	format string
-	peer   peer
+	new    func(*testing.T) *haul
 	chance *rand.Rand
 	// least is how many runs a copy takes at the least, about: by then each is
 	// killed that gets so far.
@@ -102,12 +106,12 @@ func (k *haulKiller) kill(t *testing.T, times, most int) {
 // measure makes a copy that is not disturbed.
 func (k *haulKiller) measure(t *testing.T) {
 	t.Helper()
-	h := newHaul(t, k.from, k.format, k.peer)
+	h := k.new(t)
 	begin := time.Now()
 	s, err := h.finished(t)
 	k.usual = time.Since(begin)
 	k.answers, k.octets, _ = h.via.count()
-	if err == nil && s.Copied != k.from.messages {
+	if err == nil && s.Copied != h.from.messages {
 		err = fmt.Errorf("%+v", s)
 	}
 	if err == nil {
@@ -144,11 +148,11 @@ func (k *haulKiller) deadly(h *haul, left float64) (name string, ready func(kill
 // returns how often the program was killed.
 func (k *haulKiller) life(t *testing.T, most int) (killed int) {
 	t.Helper()
-	h := newHaul(t, k.from, k.format, k.peer)
+	h := k.new(t)
 	var story []string
 	live := 0
 	for killed < most {
-		left := 1 - float64(live)/float64(k.from.messages)
+		left := 1 - float64(live)/float64(h.from.messages)
 		name, ready := k.deadly(h, left)
 		o := h.run(t, ready)
 		if !o.killed {
@@ -166,7 +170,7 @@ func (k *haulKiller) life(t *testing.T, most int) (killed int) {
 		story = append(story, fmt.Sprintf("%s: %d octets sent, %d answers, %d recorded", name, octets, answers, live))
 	}
 	if err := h.finish(t); err != nil {
-		t.Fatalf("after %q: %v\nthe server's log: %s", story, err, k.peer.server(t).Log())
+		t.Fatalf("after %q: %v\nthe server's log: %s", story, err, h.log())
 	}
 	return killed
 }
