@@ -150,8 +150,9 @@ func TestUnanswered(t *testing.T) {
 			t.Run(strings.TrimPrefix(capability, "IMAP4rev1 AUTH=PLAIN")+" "+name, func(t *testing.T) {
 				t.Parallel()
 				p, _ := from.toScript(t, put, imaptest.Script{Capability: capability, Quirks: []imaptest.Quirk{quirk}})
-				p.timeout = 300 * time.Millisecond
+				p.timeout = time.Second
 				s, _ := p.untilDone(t)
+				p.timeout = 0
 				p.same(t, s)
 				if s := p.must(t); s.New+s.Missing+s.FlagsChanged != 0 {
 					t.Errorf("the run after: %+v", s)

@@ -219,8 +219,12 @@ func compareSeen(t *testing.T, want, got []string) {
 	}
 }
 
+// formats runs a test with each format, side by side: servers are mostly waited for.
 func formats(t *testing.T, f func(t *testing.T, format archive.Format)) {
 	for _, format := range []archive.Format{archive.Maildir, archive.Mbox} {
-		t.Run(string(format), func(t *testing.T) { f(t, format) })
+		t.Run(string(format), func(t *testing.T) {
+			t.Parallel()
+			f(t, format)
+		})
 	}
 }

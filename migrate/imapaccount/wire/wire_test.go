@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/mailhaul/mailhaul/migrate/imapaccount/wire"
@@ -61,23 +62,25 @@ func TestBorrow(t *testing.T) {
 
 // TestTimeoutRolls: octets that keep coming keep the connection, silence ends it.
 func TestTimeoutRolls(t *testing.T) {
-	c, server := pair(t, wire.Options{Timeout: 200 * time.Millisecond})
-	c.Borrow()
-	go func() {
-		for range 10 { // 10 × 50 ms is longer than the limit
-			<-time.After(50 * time.Millisecond)
-			if _, err := server.Write([]byte("x")); err != nil {
-				return
+	synctest.Test(t, func(t *testing.T) {
+		c, server := pair(t, wire.Options{Timeout: 2 * time.Second})
+		c.Borrow()
+		go func() {
+			for range 10 { // 10 × 1 s is longer than the limit
+				time.Sleep(time.Second)
+				if _, err := server.Write([]byte("x")); err != nil {
+					return
+				}
 			}
+			server.Write([]byte("\r\n")) //nolint:errcheck // the read tells
+		}()
+		if line, err := c.ReadLine(100); err != nil || len(line) != 10 {
+			t.Fatalf("%q, %v", line, err)
 		}
-		server.Write([]byte("\r\n")) //nolint:errcheck // the read tells
-	}()
-	if line, err := c.ReadLine(100); err != nil || len(line) != 10 {
-		t.Fatalf("%q, %v", line, err)
-	}
-	if _, err := c.ReadLine(100); !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("silence: %v", err)
-	}
+		if _, err := c.ReadLine(100); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("silence: %v", err)
+		}
+	})
 }
 
 func TestLimits(t *testing.T) {
