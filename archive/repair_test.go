@@ -158,7 +158,7 @@ func bodies(t *testing.T, dir string) map[string]string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			body, err := text(t, a, f.Name, m.UID)
+			body, err := readAll(t, a, f, m)
 			if err != nil {
 				t.Error(err)
 			}
