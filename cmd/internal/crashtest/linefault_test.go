@@ -97,7 +97,12 @@ func breakLine(t *testing.T, a *account, format string, session int64, f imaptes
 	switch {
 	case err == nil:
 		// What came before the break is asked for once more at the most.
-		if _, down := line.Octets(); f.First == 1 && down > f.After+session+overhead {
+		breaks := 1
+		if f.Kind == imaptest.Stall { // a busy machine breaks some more: it is silent for longer than the limit
+			passed, _ := line.Connections()
+			breaks = max(1, passed-1)
+		}
+		if _, down := line.Octets(); f.First == 1 && down > f.After+int64(breaks)*session+overhead {
 			t.Errorf("after %d octets: %d octets were fetched, %d are there", f.After, down, session)
 		}
 	case !errors.Is(err, mailhaul.ErrConnect) && !errors.Is(err, errPartial):
