@@ -45,8 +45,9 @@ servers:
 
 test: servers check build-all test-race test-rest
 
+# Four tests of a package at once, on two processors, too: they wait for servers.
 test-race:
-	TMPDIR=$(TESTTMP) $(GO) test $(RACE) -count=1 -timeout 25m -skip '$(FLOODS)' $(RACY)
+	TMPDIR=$(TESTTMP) $(GO) test $(RACE) -count=1 -parallel 4 -timeout 25m -skip '$(FLOODS)' $(RACY)
 
 test-rest:
 	TMPDIR=$(TESTTMP) $(GO) test -count=1 -timeout 25m -run '$(FLOODS)' ./migrate
