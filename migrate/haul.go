@@ -120,29 +120,36 @@ func (b *haul) steps(ctx context.Context) error {
 	return nil
 }
 
+// Listed is what a source lists.
+type Listed struct {
+	Folders []*mailhaul.Folder
+	Missing error // why some may not be among Folders; nil when all are
+}
+
 // Choose lists the folders of a source. A pattern of the filter that chooses
 // none of them is an error that wraps mailhaul.ErrUsage.
-func Choose(ctx context.Context, src mailhaul.Source, f filter.Filter) ([]*mailhaul.Folder, error) {
+func Choose(ctx context.Context, src mailhaul.Source, f filter.Filter) (*Listed, error) {
 	all, err := src.Folders(ctx)
-	if err != nil {
+	if err != nil && (len(all) == 0 || mailhaul.ScopeOf(err) > mailhaul.ScopeFolder) {
 		return nil, err
 	}
-	if unmatched := f.Unmatched(all); len(unmatched) > 0 {
+	if unmatched := f.Unmatched(all); len(unmatched) > 0 && err == nil {
 		return nil, &mailhaul.Error{Scope: mailhaul.ScopeRun, Op: "choose folders",
 			Hint: "patterns match the whole name, \"*\" stands for any text; a dry run lists the folders",
 			Err:  fmt.Errorf("%w: no folder matches %q", mailhaul.ErrUsage, strings.Join(unmatched, `", "`))}
 	}
-	return all, nil
+	return &Listed{all, err}, nil
 }
 
 // plan decides which folders need a look.
 func (b *haul) plan(ctx context.Context) (err error) {
-	b.all = b.o.Folders
-	if b.all == nil {
-		if b.all, err = Choose(ctx, b.src, b.o.Filter); err != nil {
+	listed := b.o.Listed
+	if listed == nil {
+		if listed, err = Choose(ctx, b.src, b.o.Filter); err != nil {
 			return err
 		}
 	}
+	b.all = listed.Folders
 	var chosen []*mailhaul.Folder
 	for _, f := range b.all {
 		if b.o.Filter.Match(f) {
@@ -162,6 +169,10 @@ func (b *haul) plan(ctx context.Context) (err error) {
 		}
 	}
 	b.folders, b.vanished = plan.Folders(chosen, known)
+	if listed.Missing != nil { // what is not listed may be there all the same
+		b.vanished = nil
+		b.failList(listed.Missing)
+	}
 	return nil
 }
 
@@ -215,6 +226,16 @@ func (b *haul) prepare(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// failList notes that folders are missing from the list.
+func (b *haul) failList(err error) {
+	reason := err.Error()
+	if e, ok := errors.AsType[*mailhaul.Error](err); ok && e.Hint != "" {
+		reason += "; " + e.Hint
+	}
+	b.summary.Failures = append(b.summary.Failures, Failure{Reason: reason})
+	b.events.failure("", 0, reason)
 }
 
 // prepareEach prepares folders; one that cannot take mail fails alone.

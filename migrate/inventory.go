@@ -16,6 +16,7 @@ import (
 type site struct {
 	at        *mailhaul.Folder
 	live      mailhaul.UIDSet                // what is there
+	floor     mailhaul.UID                   // the lowest UID that the account shows, 0 for all; see mailhaul.Listing
 	strangers mailhaul.UIDSet                // of these, what no row of the ledger speaks of
 	sights    map[mailhaul.UID]plan.Sighting // headers of strangers that were read
 	unseen    bool                           // of some strangers the header could not be read
@@ -54,7 +55,7 @@ func (b *haul) takeInventories(ctx context.Context, looks []*look) ([]*inventory
 	err := b.holder.List(ctx, requests, func(l mailhaul.Listing) error {
 		s := sites[requests[next].Folder.Raw]
 		next++
-		s.live, s.err = l.Live, l.Err
+		s.live, s.floor, s.err = l.Live, l.Floor, l.Err
 		if l.Err == nil && l.Folder.UIDValidity != s.at.UIDValidity {
 			s.err = errOtherUIDs
 		}
@@ -86,7 +87,7 @@ func (b *haul) takeInventories(ctx context.Context, looks []*look) ([]*inventory
 			if err != nil {
 				return nil, err
 			}
-			if at := mailhaul.UIDAt(m.Place); at != 0 && s.live.Contains(at) {
+			if at := mailhaul.UIDAt(m.Place); at != 0 && (s.live.Contains(at) || at < s.floor) {
 				placed[s] = append(placed[s], at)
 			} else if inv := byID[row.ID]; inv != nil {
 				inv.misses(m, at)

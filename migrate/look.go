@@ -93,15 +93,15 @@ func (b *haul) lookedInto(ctx context.Context, f plan.Folder, flagsAsked bool, l
 	return b.led.DropFailures(ctx, f.Folder, l.Live)
 }
 
-// visible leaves out what is below the lowest UID that the source shows: out of
+// visible leaves out what is below the lowest UID that an account shows: out of
 // sight is not gone.
-func visible(gone mailhaul.UIDSet, floor mailhaul.UID) mailhaul.UIDSet {
+func visible(uids mailhaul.UIDSet, floor mailhaul.UID) mailhaul.UIDSet {
 	if floor <= 1 {
-		return gone
+		return uids
 	}
 	var below mailhaul.UIDSet
 	below.AddRange(mailhaul.UIDRange{First: 1, Last: floor - 1})
-	return gone.Minus(below)
+	return uids.Minus(below)
 }
 
 // choose leaves out what the criteria do not choose. What is new and left out

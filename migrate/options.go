@@ -13,8 +13,8 @@ import (
 type Options struct {
 	// Filter chooses the folders.
 	Filter filter.Filter
-	// Folders are what Choose gave; nil lets the run ask for them.
-	Folders []*mailhaul.Folder
+	// Listed is what Choose gave; nil lets the run ask for the folders.
+	Listed *Listed
 	// Criteria choose among the folders' messages.
 	Criteria mailhaul.Criteria
 	// Mapping says where folders go in a target account.

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/mailhaul/mailhaul"
@@ -120,7 +121,11 @@ func (b *haul) matchUIDs(inv *inventory) {
 		return
 	}
 	there := l.fetch.Both(inv.live)
-	l.fetch = l.fetch.Minus(there)
+	shown := visible(l.fetch, inv.floor)
+	if hidden := l.fetch.Len() - shown.Len(); hidden > 0 {
+		b.failFolder(l.folder, fmt.Errorf("%d messages are not sent: the account shows the newest %d messages of the folder only, and whether those are there cannot be seen", hidden, inv.live.Len()))
+	}
+	l.fetch = shown.Minus(there)
 	inv.strangers = inv.strangers.Minus(l.live)
 	b.matched(l.folder, int64(there.Len()))
 }

@@ -89,7 +89,7 @@ func (b *haul) settleFolders(ctx context.Context, looks []*look) error {
 	for _, inv := range inventories {
 		f := inv.look.folder
 		intents := b.account.intents[f.ID]
-		if inv.unseen && len(intents) > 0 {
+		if first := b.lowestIntent(inv); first != 0 && (inv.unseen || first < inv.floor) {
 			b.leaveOut(inv.look, errNotSeen)
 			continue
 		}
@@ -101,7 +101,7 @@ func (b *haul) settleFolders(ctx context.Context, looks []*look) error {
 			return err
 		}
 		for _, c := range inv.unplaced {
-			if c.UIDValidity == f.UIDValidity && !c.Gone && inv.absent.Contains(c.UID) {
+			if c.UIDValidity == f.UIDValidity && !c.Gone && inv.absent.Contains(c.UID) && inv.floor <= 1 {
 				inv.lost.AddRange(mailhaul.UIDRange{First: c.UID, Last: c.UID})
 			}
 		}
@@ -115,7 +115,16 @@ func (b *haul) settleFolders(ctx context.Context, looks []*look) error {
 // lowest is the lowest UID that any of the messages looked for can have, 0 when
 // none is looked for.
 func (b *haul) lowest(inv *inventory) mailhaul.UID {
-	first := inv.first
+	first := b.lowestIntent(inv)
+	if first == 0 || inv.first != 0 && inv.first < first {
+		return inv.first
+	}
+	return first
+}
+
+// lowestIntent is lowest for what was announced.
+func (b *haul) lowestIntent(inv *inventory) mailhaul.UID {
+	first := mailhaul.UID(0)
 	for _, i := range b.account.intents[inv.look.folder.ID] {
 		if i.TargetUIDValidity != inv.at.UIDValidity {
 			return 1 // the server gave its messages other UIDs, or it is another folder

@@ -28,6 +28,7 @@ type world struct {
 	format                  archive.Format
 	options                 migrate.Options
 	timeout                 time.Duration // without an octet, 0 for ten seconds
+	retries                 int           // 0: 2
 }
 
 // backup runs one backup and closes everything.
@@ -45,7 +46,7 @@ func (w *world) backupUntil(t *testing.T, ctx context.Context) (migrate.Summary,
 	}
 	number, _ := strconv.Atoi(port)
 	src, err := imapaccount.Open(t.Context(), imapaccount.Config{Host: host, Port: number, User: w.user, Password: w.password,
-		Security: imapaccount.PlainText, Timeout: cmp.Or(w.timeout, 10*time.Second), RetryPause: time.Millisecond, Retries: 2})
+		Security: imapaccount.PlainText, Timeout: cmp.Or(w.timeout, 10*time.Second), RetryPause: time.Millisecond, Retries: cmp.Or(w.retries, 2)})
 	if err != nil {
 		return migrate.Summary{}, err
 	}

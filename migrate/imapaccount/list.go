@@ -16,11 +16,13 @@ import (
 const maxFolders = 200_000
 
 // Folders lists all folders with counters and subscriptions, in one flight of
-// commands where the server has LIST-STATUS, in two elsewhere.
+// commands where the server has LIST-STATUS, in two elsewhere. When the server
+// cannot list some of them, the others come with an error of the folder's scope.
 func (a *Account) Folders(ctx context.Context) ([]*mailhaul.Folder, error) {
 	var folders []*mailhaul.Folder
+	g := newGaps()
 	err := a.withRetry(ctx, func(s *session) error {
-		l := &lister{s: s, limits: a.takesMail, version: a.config.Version, byRaw: map[string]*mailhaul.Folder{}, subscribed: map[string]bool{}}
+		l := &lister{s: s, limits: a.takesMail, version: a.config.Version, gaps: g.again(), byRaw: map[string]*mailhaul.Folder{}, subscribed: map[string]bool{}}
 		if err := l.list(); err != nil {
 			return err
 		}
@@ -36,6 +38,9 @@ func (a *Account) Folders(ctx context.Context) ([]*mailhaul.Folder, error) {
 		folders = l.folders
 		return nil
 	})
+	if err == nil {
+		err = g.failure(a)
+	}
 	return folders, err
 }
 
@@ -49,7 +54,9 @@ type lister struct {
 	limits      bool // asked for, too
 	limitsFound mailhaul.Limits
 	version     string
+	gaps        *gaps
 	folders     []*mailhaul.Folder
+	childless   map[string]bool // by raw name
 	byRaw       map[string]*mailhaul.Folder
 	inbox       *mailhaul.Folder
 	subscribed  map[string]bool
@@ -59,7 +66,7 @@ type lister struct {
 
 func (l *lister) list() error {
 	s := l.s
-	var tags, optional []string // what a server may refuse comes first, all in one flight
+	var optional []string // what a server may refuse comes first, all in one flight
 	if s.caps.Has(imap.CapID) {
 		optional = append(optional, s.send(fmt.Sprintf(`ID ("name" "mailhaul" "version" %q)`, l.version)))
 	}
@@ -69,20 +76,12 @@ func (l *lister) list() error {
 	if l.limits {
 		optional = append(optional, l.askLimits()...)
 	}
-	extended := s.caps.Has(imap.CapListExtended)
-	listStatus := extended && s.caps.Has(imap.CapListStatus)
-	if extended {
-		options := "SUBSCRIBED"
-		if s.caps.Has(imap.CapSpecialUse) {
-			options += " SPECIAL-USE"
-		}
-		if listStatus {
-			options += " STATUS (" + l.statusItems() + ")"
-		}
-		tags = append(tags, s.send(`LIST "" "*" RETURN (`+options+")"))
-	} else {
+	if !s.caps.Has(imap.CapListExtended) {
 		optional = append(optional, s.send(`LSUB "" "*"`))
-		tags = append(tags, s.send(`LIST "" "*"`))
+	}
+	whole := ""
+	if l.gaps.asks("*") {
+		whole = l.send("*")
 	}
 	if err := s.conn.Flush(); err != nil {
 		return err
@@ -92,18 +91,41 @@ func (l *lister) list() error {
 			return err
 		}
 	}
-	for _, tag := range tags {
-		if err := s.wait(tag, 4*maxFolders, maxLine, l.answer); err != nil {
-			return err
-		}
+	if err := l.wait(whole, "*"); err != nil {
+		return err
+	}
+	if err := l.levels(); err != nil {
+		return err
 	}
 	for _, f := range l.folders {
 		f.Subscribed = f.Subscribed || l.subscribed[f.Raw]
 	}
-	if !listStatus {
+	if !l.listStatus() {
 		return l.statusAll()
 	}
 	return nil
+}
+
+// listStatus tells whether LIST gives the counters, too (RFC 5819).
+func (l *lister) listStatus() bool {
+	return l.s.caps.Has(imap.CapListExtended) && l.s.caps.Has(imap.CapListStatus)
+}
+
+// send asks for the folders that a pattern matches.
+func (l *lister) send(pattern string) string {
+	quoted, _ := quoteName(pattern)
+	command := `LIST "" ` + quoted
+	if l.s.caps.Has(imap.CapListExtended) {
+		options := "SUBSCRIBED"
+		if l.s.caps.Has(imap.CapSpecialUse) {
+			options += " SPECIAL-USE"
+		}
+		if l.listStatus() {
+			options += " STATUS (" + l.statusItems() + ")"
+		}
+		command += " RETURN (" + options + ")"
+	}
+	return l.s.send(command)
 }
 
 func (l *lister) answer(_ uint32, word string, r *response) error {
@@ -189,6 +211,11 @@ func (l *lister) listed(r *response) error {
 			f.NoSelect = true
 		case `\subscribed`:
 			f.Subscribed = true
+		case `\hasnochildren`, `\noinferiors`:
+			if l.childless == nil {
+				l.childless = map[string]bool{}
+			}
+			l.childless[raw] = true
 		}
 		for _, use := range specialUses {
 			if strings.EqualFold(use, attribute) {

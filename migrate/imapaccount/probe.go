@@ -69,7 +69,9 @@ type Description struct {
 	Capabilities []string
 	Namespaces   Namespaces
 	Folders      []*mailhaul.Folder
-	Limits       mailhaul.Limits
+	// MissingFolders says why the server cannot list some; nil when all are there.
+	MissingFolders error
+	Limits         mailhaul.Limits
 	// RoundTrip is how long the server takes to answer a command that costs it
 	// nothing: the shortest of three.
 	RoundTrip time.Duration
@@ -203,9 +205,10 @@ func (p *probe) look(ctx context.Context, a *Account, s *session) error {
 	if err != nil {
 		return err
 	}
-	if p.Folders, err = a.Folders(ctx); err != nil {
+	if p.Folders, err = a.Folders(ctx); err != nil && (len(p.Folders) == 0 || mailhaul.ScopeOf(err) > mailhaul.ScopeFolder) {
 		return err
 	}
+	p.MissingFolders = err
 	p.Namespaces, p.Limits, p.ID = a.namespaces, a.limits, a.id
 	p.passed(StageFolders, "")
 	return nil

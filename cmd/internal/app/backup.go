@@ -125,7 +125,7 @@ func backup(ctx context.Context, env Env, u *ui.UI, o backupOptions) (err error)
 	}
 	defer closing(&err, "source", closeSource)
 	pipeline := o.pipeline(env, u)
-	if pipeline.Folders, err = migrate.Choose(ctx, source, o.filter); err != nil {
+	if pipeline.Listed, err = migrate.Choose(ctx, source, o.filter); err != nil {
 		return err
 	}
 	if a == nil {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -27,6 +28,9 @@ type checkedFolder struct {
 func (c *accountChecker) folders() {
 	c.begin("")
 	tellFolders(c.u, c.about.Folders)
+	if e, ok := errors.AsType[*mailhaul.Error](c.about.MissingFolders); ok {
+		c.u.Warn(strings.TrimSuffix(fmt.Sprintf("%v; %s", e, e.Hint), "; "))
+	}
 	for _, f := range c.about.Folders {
 		if w := c.kind.Window; w > 0 && int64(f.Messages) >= w {
 			c.u.Warn(fmt.Sprintf("folder %q shows %d messages, and %s shows no more than that: older ones may be there and not be seen",

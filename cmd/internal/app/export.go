@@ -75,7 +75,7 @@ func exportArchive(ctx context.Context, env Env, u *ui.UI, o exportOptions) (err
 		return err
 	}
 	defer closing(&err, "archive", closeSource)
-	folders, err := migrate.Choose(ctx, source, o.filter)
+	listed, err := migrate.Choose(ctx, source, o.filter)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func exportArchive(ctx context.Context, env Env, u *ui.UI, o exportOptions) (err
 	defer closing(&err, "export", target.Close)
 	t := newEvents(u, "write", env.Now)
 	summary, err := migrate.Haul(ctx, source, target, ledger, migrate.Options{
-		Filter: o.filter, Folders: folders, Criteria: o.criteria, Command: "export", Now: env.Now, Events: t.tell,
+		Filter: o.filter, Listed: listed, Criteria: o.criteria, Command: "export", Now: env.Now, Events: t.tell,
 	})
 	u.EndProgress()
 	tellSummary(u, "export", o.output, summary)

@@ -77,13 +77,13 @@ func haul(ctx context.Context, env Env, u *ui.UI, o haulOptions) (err error) {
 	defer closing(&err, "target", closeTarget)
 	target := account.Target()
 	pipeline := o.pipeline(ctx, env, u)
-	if pipeline.Folders, err = migrate.Choose(ctx, source, o.filter); err != nil {
+	if pipeline.Listed, err = migrate.Choose(ctx, source, o.filter); err != nil {
 		return err
 	}
-	if unmatched := o.mapping.Unmatched(pipeline.Folders); len(unmatched) > 0 {
+	if unmatched := o.mapping.Unmatched(pipeline.Listed.Folders); len(unmatched) > 0 {
 		return config.Usagef("--map: no folder is called %s", quoted(unmatched))
 	}
-	if err := o.checkUIDs(ctx, source, pipeline.Folders); err != nil {
+	if err := o.checkUIDs(ctx, source, pipeline.Listed.Folders); err != nil {
 		return err
 	}
 	if !there && !o.dryRun {

@@ -161,6 +161,9 @@ func messagePlace(folder string, uid mailhaul.UID) string {
 }
 
 func failureText(f migrate.Failure) string {
+	if f.Folder == "" { // not of one folder
+		return f.Reason
+	}
 	where := messagePlace(f.Folder, f.UID)
 	if !f.Date.IsZero() {
 		where += f.Date.Format(", 2006-01-02 15:04")

@@ -32,6 +32,8 @@ type Server struct {
 	RefusesLevel func(level string) bool
 	// placeholder knows messages that are none; see Placeholder.
 	placeholder func(header, text []byte) bool
+	// ListHint says what a person can do when the server cannot list all folders.
+	ListHint string
 	// Notes tell people what to expect, a sentence each.
 	Notes []string
 }

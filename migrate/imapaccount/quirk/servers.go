@@ -66,7 +66,10 @@ func servers() []Server {
 		},
 		{
 			Name: "Zimbra", greetings: []string{"Zimbra IMAP4rev1"}, ids: []string{"Zimbra"},
-			Notes: []string{"a shared folder whose owner is gone can make the list of folders fail: unshare it in the web client then"},
+			// Of a share whose owner or folder is gone (struck out in the web client) it
+			// says NO to the whole list, or ends the connection.
+			ListHint: "remove shared folders that are struck out in Zimbra's web client: one whose owner is gone makes the server refuse the list",
+			Notes:    []string{"a shared folder whose owner is gone can make the list of folders fail; folders are listed level by level then"},
 		},
 		{Name: "Dovecot", greetings: []string{"Dovecot"}, ids: []string{"Dovecot"}},
 	}
