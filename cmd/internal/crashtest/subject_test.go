@@ -50,6 +50,7 @@ func (k trial) name() string {
 func trials() (all []trial) {
 	for _, format := range formats() {
 		all = append(all, trial{"backup", format, func(t *testing.T) *subject { return newAccount(t).backup(t, format) }})
+		all = append(all, trial{"backup of labels", format, func(t *testing.T) *subject { return newLabels(t).backup(t, format) }})
 		for _, h := range healings() {
 			all = append(all, trial{h.name, format, func(t *testing.T) *subject { return h.subject(t, format) }})
 		}
