@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"syscall"
+	"time"
 )
 
 // Kind is a kind of system calls.
@@ -39,6 +40,10 @@ type Fault struct {
 	// Errno is what the call returns, without having been made. 0 kills the
 	// program in its place.
 	Errno syscall.Errno
+	// Clock is what is added to the time of day, a reading of the clock after the
+	// other, and from the first again after the last; none for the true time. Time
+	// that passes is not changed.
+	Clock []time.Duration
 	// Log is a file to which each counted call is written, a [Call] a line.
 	Log string
 }

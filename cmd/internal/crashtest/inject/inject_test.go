@@ -5,17 +5,30 @@ package inject_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/mailhaul/mailhaul/cmd/internal/crashtest/inject"
 )
 
+// tellTime makes a process tell what time it is, twice.
+const tellTime = "tell-time"
+
 func TestMain(m *testing.M) {
+	if slices.Equal(os.Args[1:], []string{tellTime}) {
+		for range 2 {
+			fmt.Println(time.Now().Unix())
+		}
+		os.Exit(0)
+	}
 	if f, asked := inject.Asked(); asked {
 		os.Exit(f.Main(os.Args[1:]))
 	}
@@ -86,5 +99,34 @@ func TestFault(t *testing.T) {
 	}
 	if calls, code, _ := run(t, inject.Fault{At: 2}); code != -1 || len(calls) != 2 {
 		t.Errorf("killed at the second call: exit code %d, %v", code, calls)
+	}
+}
+
+// TestClock: a program is told another time of day, each time it asks.
+func TestClock(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	for name, shifts := range map[string][]time.Duration{"a year ahead": {year}, "to and fro": {year, -50 * year}} {
+		cmd := exec.Command(os.Args[0], os.Args[0], tellTime)
+		cmd.Env = append(os.Environ(), inject.Fault{Root: t.TempDir(), Clock: shifts}.Env())
+		now := time.Now()
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var told []time.Duration
+		for _, line := range strings.Fields(string(out)) {
+			seconds, err := strconv.ParseInt(line, 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			told = append(told, time.Unix(seconds, 0).Sub(now).Round(24*time.Hour))
+		}
+		want := []time.Duration{shifts[0], shifts[len(shifts)-1]}
+		if len(shifts) > 1 && len(told) == 2 && told[0] != want[0] { // the runtime has asked, too
+			slices.Reverse(want)
+		}
+		if !slices.Equal(told, want) {
+			t.Errorf("%s: told %v, want %v", name, told, want)
+		}
 	}
 }

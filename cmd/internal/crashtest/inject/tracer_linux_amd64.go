@@ -36,10 +36,11 @@ type tracer struct {
 	count   int
 	kind    Kind         // of the call that failed first
 	skipped map[int]bool // threads whose call was not made
+	clock   clock
 }
 
 func (f Fault) run(line []string) (code int, killed bool, err error) {
-	t := &tracer{Fault: f, skipped: map[int]bool{}}
+	t := &tracer{Fault: f, skipped: map[int]bool{}, clock: clock{shifts: f.Clock, reading: map[int]uintptr{}}}
 	if f.Log != "" {
 		log, err := os.Create(f.Log)
 		if err != nil {
@@ -63,6 +64,9 @@ func (f Fault) run(line []string) (code int, killed bool, err error) {
 		unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_TRACEEXEC | unix.PTRACE_O_EXITKILL
 	if err := unix.PtraceSetOptions(t.program, options); err != nil {
 		return 0, false, err
+	}
+	if err := t.clock.begin(t.program); err != nil {
+		return 0, false, fmt.Errorf("take the clock: %w", err)
 	}
 	if err := unix.PtraceSyscall(t.program, 0); err != nil {
 		return 0, false, err
@@ -127,11 +131,12 @@ func (t *tracer) stopped(thread int) error {
 	}
 	if i.op != atEntry {
 		if !t.skipped[thread] {
-			return nil
+			return t.clock.read(thread)
 		}
 		delete(t.skipped, thread)
 		return answer(thread, t.Errno)
 	}
+	t.clock.reads(thread, i.number, i.args)
 	call, known := calls[i.number]
 	if !known || !t.counts(call.kind) {
 		return nil
