@@ -29,6 +29,14 @@ type Source interface {
 	Close() error
 }
 
+// Labeller is a source that may know labels of messages.
+type Labeller interface {
+	// Labels gives for the messages of work their labels as Body, in the form of
+	// Labels; else it is Fetch. Messages of which it knows no such thing have Err set,
+	// or are left out. A source without labels gives nothing.
+	Labels(ctx context.Context, work []Work, deliver func(*Message) error) error
+}
+
 // Identifier is a source that may know which messages of several folders are
 // one, as Gmail does: a message with two labels is in two folders.
 type Identifier interface {

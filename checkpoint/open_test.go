@@ -61,6 +61,7 @@ func filled(t testing.TB, path string) string {
 		b.RenameFolder(b.ctx, b.run, f.ID, &mailhaul.Folder{Name: "Inbox", Namespace: "In", UIDValidity: 7}),
 		b.PutHeld(b.ctx, &mailhaul.Folder{ID: f.ID, At: &mailhaul.Folder{Name: "All", Raw: "ALL", UIDValidity: 9}}),
 		b.Announce(b.ctx, b.run, []mailhaul.Intent{intent(f, 600)}),
+		b.SetLabels(b.ctx, f, []mailhaul.UIDLabels{{UID: 1, Labels: "a\nb"}, {UID: 3000, Labels: "none"}}),
 		b.MarkDamaged(b.ctx, b.run, []checkpoint.Key{{FolderID: f.ID, UIDValidity: 7, UID: 60}}),
 		l.Close())
 	if err != nil {

@@ -138,9 +138,10 @@ func (w *writer) pruneOne(run RunID, k Key) error {
 	if _, err := w.exec(insertPruned, k.args(int64(run))...); err != nil {
 		return err
 	}
-	if _, err := w.exec(deletePast, k.args()...); err != nil {
-		return err
+	for _, statement := range []string{deletePast, deleteLabel, deleteMessage} {
+		if _, err := w.exec(statement, k.args()...); err != nil {
+			return err
+		}
 	}
-	_, err := w.exec(deleteMessage, k.args()...)
-	return err
+	return nil
 }

@@ -31,9 +31,12 @@ var schema5 string
 //go:embed schema/6.sql
 var schema6 string
 
+//go:embed schema/7.sql
+var schema7 string
+
 // schemaSteps returns the statements that bring a ledger of version i to
 // version i+1. A step that was released is never changed.
-func schemaSteps() []string { return []string{schema1, schema2, schema3, schema4, schema5, schema6} }
+func schemaSteps() []string { return []string{schema1, schema2, schema3, schema4, schema5, schema6, schema7} }
 
 // queryer is a connection or a pool of them.
 type queryer interface {

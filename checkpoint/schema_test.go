@@ -39,7 +39,7 @@ func kept(t testing.TB, name string) string {
 }
 
 func TestOpenKeptLedgers(t *testing.T) {
-	for version, name := range map[int]string{1: "v1.db", 2: "v2.db", 3: "v3.db", 4: "v4.db", 5: "v5.db", 6: "v6.db"} {
+	for version, name := range map[int]string{1: "v1.db", 2: "v2.db", 3: "v3.db", 4: "v4.db", 5: "v5.db", 6: "v6.db", 7: "v7.db"} {
 		t.Run(name, func(t *testing.T) {
 			b := openAt(t, kept(t, name))
 			if err := b.IntegrityCheck(b.ctx); err != nil {
@@ -65,6 +65,10 @@ func TestOpenKeptLedgers(t *testing.T) {
 			unremoved, err := b.Unremoved(b.ctx, f.ID, 10)
 			if err != nil || (len(unremoved) == 1 && unremoved[0].Place == "101.mail") != (version >= 5) {
 				t.Errorf("to be removed: %v, %v", unremoved, err)
+			}
+			labels, err := b.Labels(b.ctx, m)
+			if err != nil || (labels == "a\nb") != (version >= 7) {
+				t.Errorf("labels %q, %v", labels, err)
 			}
 			// The past is what it was, whatever the version knew to keep of it.
 			if got := b.tell(asOf{b.AsOf(1)}); !strings.HasPrefix(got, "INBOX/7: 1, 2, 3, 4, 5, 6, ") || !strings.HasSuffix(got, ", 100; Sent/7: 1, 2") {

@@ -111,7 +111,7 @@ func (b *haul) end(ctx context.Context, outcome string) error {
 func (b *haul) steps(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
 		b.plan, b.renames, b.place, b.look, b.goneFolders, b.prepare, b.await, b.settle, b.rematch, b.match,
-		b.fetch, b.check, b.carry, b.mirror, b.done,
+		b.fetch, b.labels, b.check, b.carry, b.mirror, b.done,
 	} {
 		if err := step(ctx); err != nil {
 			return err

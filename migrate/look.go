@@ -16,6 +16,7 @@ type look struct {
 	chosen  mailhaul.UIDSet // of live, what the criteria choose
 	partial bool            // messages were left out: the next run must look again
 	known   *plan.Known     // the folder as the ledger has it, nil when it has not
+	changed mailhaul.UIDSet // of live, what the source says changed since
 }
 
 // look opens the folders that may have changed, and brings flags and presence
@@ -78,6 +79,9 @@ func (b *haul) lookedInto(ctx context.Context, f plan.Folder, flagsAsked bool, l
 		return err
 	}
 	if flagsAsked {
+		for _, f := range l.Flags {
+			at.changed.Add(f.UID)
+		}
 		if err := b.setFlags(ctx, f.Folder, l.Flags); err != nil {
 			return err
 		}

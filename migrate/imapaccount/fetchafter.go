@@ -51,7 +51,7 @@ func (f *fetcher) after(ctx context.Context, c *command, refused error) error {
 	case isThrottle(refused):
 		f.todo = append(f.todo, c.unit)
 		return f.retry.again(ctx, refused)
-	case f.items == identityItems: // what is not known is no loss
+	case f.items == identityItems, f.items == labelItems: // what is not known is no loss
 		return f.giveUp(c.folder, 0, refused)
 	case c.pending.Len() > 1: // so that one bad message costs only itself
 		half := c.pending.Cut(c.pending.Len()/2, maxRanges)

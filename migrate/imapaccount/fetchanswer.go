@@ -87,8 +87,11 @@ func (f *fetcher) message(r *response) error {
 	if release != nil {
 		defer release()
 	}
-	if f.items == identityItems {
+	switch f.items {
+	case identityItems:
 		held = got.identityBody()
+	case labelItems:
+		held = got.labelBody()
 	}
 	if err != nil || held == nil {
 		return err

@@ -19,6 +19,9 @@ type fetched struct {
 	date     time.Time
 	size     int64  // RFC822.SIZE, -1 when not told
 	identity string // X-GM-MSGID, "" when not told
+	labels   mailhaul.Labels
+	// hasLabels: X-GM-LABELS was told.
+	hasLabels bool
 }
 
 // body is a message's octets where they stand in the answer. It remembers the
@@ -108,6 +111,13 @@ func (fr *fetchReader) item(r *response, item string, f *fetched) error {
 		if f.identity = identityOf(r.rest); f.identity != "" {
 			r.word()
 			return nil
+		}
+	case "X-GM-LABELS":
+		if r.peek('(') {
+			var err error
+			f.labels, err = r.labels(false)
+			f.hasLabels = err == nil
+			return err
 		}
 	}
 	return r.skip()

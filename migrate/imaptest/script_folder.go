@@ -27,6 +27,7 @@ type ScriptMessage struct {
 	InternalDate string // "" is "17-Jul-1996 02:44:25 -0700"
 	ModSeq       uint64
 	GmailID      uint64 // X-GM-MSGID, left out where it is 0
+	GmailLabels  string // X-GM-LABELS, as they stand between the brackets
 	Body         []byte
 }
 
@@ -130,6 +131,9 @@ func (c *ScriptConn) SayMessage(seq int, m ScriptMessage, items string) {
 	}
 	if m.GmailID > 0 && strings.Contains(upper, "X-GM-MSGID") {
 		out = append(out, fmt.Sprintf("X-GM-MSGID %d", m.GmailID))
+	}
+	if m.GmailID > 0 && strings.Contains(upper, "X-GM-LABELS") {
+		out = append(out, "X-GM-LABELS ("+m.GmailLabels+")")
 	}
 	for _, section := range sections(items) {
 		octets := part(m.Body, section)

@@ -31,6 +31,7 @@ type messageObject struct {
 	From        string       `json:"from"`
 	Subject     string       `json:"subject"`
 	Flags       []string     `json:"flags"`
+	Labels      []string     `json:"labels,omitempty"` // Gmail's, as they are now
 	Octets      int64        `json:"octets"`
 	Gone        bool         `json:"gone,omitempty"`
 	Problem     string       `json:"problem,omitempty"`
@@ -61,7 +62,14 @@ func listMessages(ctx context.Context, u *ui.UI, a *archive.Archive, from catalo
 			}
 			damage = err
 		}
-		listMessage(u, m, h, err)
+		var labels mailhaul.Labels
+		if u.JSON() && !o.asOf.given() {
+			var labelErr error
+			if labels, labelErr = a.Ledger().Labels(ctx, m); labelErr != nil {
+				return labelErr
+			}
+		}
+		listMessage(u, m, h, labels, err)
 		if err := errors.Join(context.Cause(ctx), u.Err()); err != nil {
 			return err
 		}
@@ -105,9 +113,13 @@ func arrival(m checkpoint.Message) string {
 }
 
 // listMessage writes one message of a list.
-func listMessage(u *ui.UI, m checkpoint.Message, h header.Header, problem error) {
+func listMessage(u *ui.UI, m checkpoint.Message, h header.Header, labels mailhaul.Labels, problem error) {
 	if u.JSON() {
-		u.Object(messageObjectOf(m, h, problem))
+		object := messageObjectOf(m, h, problem)
+		for _, l := range labels.List() {
+			object.Labels = append(object.Labels, ui.Text(l))
+		}
+		u.Object(object)
 		return
 	}
 	flags := m.Flags.List()
