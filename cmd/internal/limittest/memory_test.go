@@ -69,14 +69,26 @@ func peaks(t *testing.T, n int, format string) (all []peak) {
 	do("rebuild", "rebuild", dir, "--force")
 	if *manyMessages > 0 { // with few, what is garbage counts for more than what is kept
 		target := func() string { return newAccount(t, 0, 300, capabilities).url }
-		do("restore, first run", "restore", dir, target())
-		do("migrate, first run", "migrate", source.url, target())
+		to := target()
+		do("restore, first run", "restore", dir, to)
+		do("restore, again", "restore", dir, to)
+		to = target()
+		do("migrate, first run", "migrate", source.url, to)
+		do("migrate, nothing new", "migrate", source.url, to)
+		out := "mbox:" + filepath.Join(t.TempDir(), "out")
+		do("export", "export", dir, out)
+		do("import", "import", out, target())
 	}
 	source.validity++
 	do("backup, new UIDVALIDITY", "backup", source.url, dir)
 	source.validity++
 	source.numbers = nil
 	do("backup, all gone", "backup", source.url, dir)
+	if *manyMessages > 0 {
+		do("lost, all", "lost", dir)
+		do("restore --deleted-since, all", "restore", "--deleted-since", "1", dir, newAccount(t, 0, 300, capabilities).url)
+		do("prune, all", "prune", dir, "--keep-gone", "0d", "--yes")
+	}
 	return all
 }
 
