@@ -133,6 +133,9 @@ _mailhaul() {
     'config add --password-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
     'config add --password-command') return ;;
     'config add --password-env') return ;;
+    'config add --client-id') return ;;
+    'config add --client-secret-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'config add --provider') COMPREPLY=($(compgen -W 'google microsoft' -- "$word")); return ;;
     'config add --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
     'config path --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
     'config show --folder') return ;;
@@ -189,7 +192,7 @@ _mailhaul() {
     'compare') flags+=' --quick --no-flags --no-dates --zones --folder --exclude --authzid --connections --timeout --limit-rate --trace --insecure --quiet --verbose --json --config' ;;
     'check') flags+=' --authzid --connections --timeout --limit-rate --trace --insecure --quiet --verbose --json --config' ;;
     'config init') flags+=' --config' ;;
-    'config add') flags+=' --name --address --user --ca --password-file --password-command --password-env --keyring --yes --untested --quiet --verbose --config' ;;
+    'config add') flags+=' --name --address --user --ca --password-file --password-command --password-env --keyring --client-id --client-secret-file --provider --yes --untested --quiet --verbose --config' ;;
     'config path') flags+=' --config' ;;
     'config show') flags+=' --folder --exclude --authzid --connections --timeout --limit-rate --trace --insecure --json --config' ;;
     'config check') flags+=' --config' ;;

@@ -24,6 +24,7 @@ type configAddOptions struct {
 	server   string // its URL, "" to look for it
 	user, ca string
 	source   passwordSource
+	oauth    tokenSource
 	yes      bool // the server may lie in another domain
 	untested bool // no login
 	file     string
@@ -38,6 +39,12 @@ type passwordSource struct {
 	value any
 }
 
+// tokenSource is an account's oauth table, in place of a password; without a client
+// there is none.
+type tokenSource struct {
+	provider, client, secretFile string
+}
+
 const configAddHelp = `
 Finds the server of the mail address ADDRESS, asks for what it cannot find, tests
 the login, and adds the account to the config file. From then on its name stands
@@ -48,9 +55,13 @@ domain's SRV records, by where its mail is hosted, and by trying usual names. A
 server without TLS and a good certificate is not taken. One that lies in another
 domain, and that only the DNS names, is shown and must be confirmed.
 
+Google and Microsoft take a token in place of a password (OAuth 2.0): --client-id
+is that under which you registered mailhaul, docs/oauth.md tells how; 'mailhaul login'
+is the next step then.
+
 Without a terminal flags must say where the password is: --password-file,
 --password-command, --password-env or --keyring (it is then taken from
-MAILHAUL_PASSWORD and put there).
+MAILHAUL_PASSWORD and put there), or --client-id.
 `
 
 func configAddCommand(env Env) *cli.Command {
@@ -87,6 +98,16 @@ func parseConfigAdd(c *cli.Context, env Env, s *settings, mail string, p *config
 			o.source.value = absolute(c.String(key))
 		}
 	}
+	o.oauth = tokenSource{"", c.String("client-id"), absolute(c.String("client-secret-file"))}
+	if c.IsSet("provider") {
+		o.oauth.provider = config.ParseChoice("--provider", c.String("provider"), []string{"google", "microsoft"}, p)
+	}
+	if o.oauth.client == "" && (o.oauth.provider != "" || o.oauth.secretFile != "") {
+		p.Addf("--provider and --client-secret-file go with --client-id only")
+	}
+	if o.oauth.client != "" && o.source.key != "" {
+		p.Addf("--client-id and --%s exclude each other", o.source.key)
+	}
 	var err error
 	if o.file, err = s.configPath(env); err != nil {
 		p.Addf("%v", err)
@@ -98,8 +119,8 @@ func parseConfigAdd(c *cli.Context, env Env, s *settings, mail string, p *config
 		o.endpoint(o.server, mail, p)
 	}
 	// What cannot be asked must have been said.
-	if env.Terminal.Ask == nil && o.source.key == "" {
-		p.Addf("there is no terminal to ask at where the password is: say it with --password-file, --password-command, --password-env or --keyring")
+	if env.Terminal.Ask == nil && o.source.key == "" && o.oauth.client == "" {
+		p.Addf("there is no terminal to ask at where the password is: say it with --password-file, --password-command, --password-env or --keyring, or give a --client-id")
 	}
 	return o
 }
@@ -148,10 +169,13 @@ func (a *adder) add(ctx context.Context) error {
 			return err
 		}
 	}
+	if a.oauth.client != "" && a.oauth.provider == "" {
+		return config.Usagef("it is not known who gives tokens for %s: say it with --provider, or write the oauth table yourself (docs/oauth.md)", a.server)
+	}
 	if err := a.ask(ctx); err != nil {
 		return err
 	}
-	if !a.untested {
+	if !a.untested && a.oauth.client == "" {
 		if err := a.test(ctx); err != nil {
 			return err
 		}
@@ -163,6 +187,11 @@ func (a *adder) add(ctx context.Context) error {
 	if a.source.key != "" {
 		entries = append(entries, config.Entry{Key: a.source.key, Value: a.source.value})
 	}
+	next := "backup " + shellWord(a.name) + " ~/mail-archive"
+	if a.oauth.client != "" {
+		entries = append(entries, a.oauth.entry())
+		next = "login " + shellWord(a.name)
+	}
 	if err := config.AddAccount(a.file, a.name, entries, a.home); err != nil {
 		return err
 	}
@@ -170,8 +199,17 @@ func (a *adder) add(ctx context.Context) error {
 		return nil
 	}
 	a.u.Say("added to " + a.file + ": " + a.name)
-	a.u.Say("next: mailhaul backup " + shellWord(a.name) + " ~/mail-archive")
+	a.u.Say("next: mailhaul " + next)
 	return nil
+}
+
+// entry is the table in the config file.
+func (s tokenSource) entry() config.Entry {
+	table := []config.Entry{{Key: "provider", Value: s.provider}, {Key: "client-id", Value: s.client}}
+	if s.secretFile != "" {
+		table = append(table, config.Entry{Key: "client-secret-file", Value: s.secretFile})
+	}
+	return config.Entry{Key: "oauth", Value: table}
 }
 
 // test logs in, and puts the password into the keyring where it shall be there.

@@ -45,6 +45,7 @@ func (a *adder) discover(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
+	a.oauth.provider = cmp.Or(a.oauth.provider, found.OAuth)
 	a.server = "imaps://" + hostPort(found.Server, 993)
 	if found.StartTLS {
 		a.server = "imap://" + hostPort(found.Server, 143)
@@ -102,24 +103,47 @@ func (a *adder) ask(ctx context.Context) error {
 			return err
 		}
 	}
-	if a.source.key != "" {
+	if a.source.key != "" || a.oauth.client != "" {
 		return nil
 	}
-	way, err := a.question(ctx, "Where is the password: ask each time, keyring, file, command", "ask")
+	ways, usual := "ask each time, keyring, file, command", "ask"
+	if a.oauth.provider != "" {
+		ways, usual = ways+"; or oauth, in place of one", "oauth"
+	}
+	way, err := a.question(ctx, "Where is the password: "+ways, usual)
 	if err != nil {
 		return err
 	}
-	switch strings.ToLower(way) {
-	case "ask", "ask each time":
-	case "keyring":
+	switch way = strings.ToLower(way); {
+	case way == "ask" || way == "ask each time":
+	case way == "keyring":
 		a.source = passwordSource{"keyring", true}
-	case "file":
+	case way == "file":
 		err = a.sourceBy(ctx, "password-file", "File, which only you can read")
-	case "command":
+	case way == "command":
 		err = a.sourceBy(ctx, "password-command", "Command that writes it")
+	case way == "oauth" && a.oauth.provider != "":
+		err = a.askClient(ctx)
 	default:
-		err = config.Usagef("%q is none of ask, keyring, file, command; nothing was written", way)
+		err = config.Usagef("%q is none of %s; nothing was written", way, strings.Replace(ways, "; or oauth, in place of one", ", oauth", 1))
 	}
+	return err
+}
+
+// askClient asks for what the provider of the tokens gave.
+func (a *adder) askClient(ctx context.Context) (err error) {
+	a.u.Say("  You register mailhaul with the provider once, which gives you a client id: docs/oauth.md tells how.")
+	if a.oauth.client, err = a.question(ctx, "Client id", ""); err != nil {
+		return err
+	}
+	if a.oauth.client == "" {
+		return config.Usagef("client-id is empty; nothing was written")
+	}
+	if a.oauth.provider != "google" {
+		return nil
+	}
+	file, err := a.question(ctx, "File with the client secret, which only you can read", "")
+	a.oauth.secretFile = absolute(file)
 	return err
 }
 

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Entry is a key of the config file with its value: a string, an int, a bool, or
-// a []string.
+// Entry is a key of the config file with its value: a string, an int, a bool, a
+// []string, or a table as []Entry.
 type Entry struct {
 	Key   string
 	Value any
@@ -108,6 +108,16 @@ func valueText(value any) (string, error) {
 			quoted = append(quoted, quoteTOML(text))
 		}
 		return "[" + strings.Join(quoted, ", ") + "]", nil
+	case []Entry:
+		var pairs []string
+		for _, e := range v {
+			text, err := valueText(e.Value)
+			if err != nil {
+				return "", err
+			}
+			pairs = append(pairs, keyText(e.Key)+" = "+text)
+		}
+		return "{ " + strings.Join(pairs, ", ") + " }", nil
 	}
 	return "", fmt.Errorf("a %T is no value of TOML", value)
 }
