@@ -174,7 +174,7 @@ _mailhaul() {
     'status --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
     'demo --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
     esac
-    local flags=--help words=
+    local flags=--help words= names=
     case $command in
     'backup') flags+=' --format --max-download --folder --exclude --dry-run --authzid --connections --timeout --limit-rate --trace --insecure --quiet --verbose --json --config' ;;
     'restore') flags+=' --deleted --as-of --deleted-since --uid --into --map --prefix --folder --exclude --since --before --max-size --dry-run --authzid --connections --timeout --limit-rate --trace --insecure --quiet --verbose --json --config' ;;
@@ -208,10 +208,25 @@ _mailhaul() {
     completion) words='bash zsh fish' ;;
     help) words='backup restore migrate import export ls show history lost verify repair rebuild prune compare check config login logout run status demo version completion help' ;;
     esac
+    case $command in
+    'backup') names=accounts ;;
+    'restore') names=accounts ;;
+    'migrate') names=accounts ;;
+    'import') names=accounts ;;
+    'repair') names=accounts ;;
+    'compare') names=accounts ;;
+    'check') names=accounts ;;
+    'config password') names=accounts ;;
+    'login') names=accounts ;;
+    'logout') names=accounts ;;
+    'run') names=jobs ;;
+    esac
     if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "$flags" -- "$word"))
     elif [[ -n $words ]]; then
         COMPREPLY=($(compgen -W "$words" -- "$word"))
+    elif [[ -n $names ]]; then
+        COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" completion "$names" 2>/dev/null)" -- "$word"))
     fi
 }
 complete -o default -F _mailhaul mailhaul

@@ -1,12 +1,15 @@
 package app_test
 
 import (
+	"bytes"
 	"cmp"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mailhaul/mailhaul/cmd/internal/app"
 	"github.com/mailhaul/mailhaul/cmd/internal/config"
@@ -304,6 +307,39 @@ func TestCompletion(t *testing.T) {
 		out, err := exec.CommandContext(t.Context(), bash, "--norc", "-c", program).CombinedOutput()
 		if got := strings.TrimSpace(string(out)); err != nil || got != tt.want {
 			t.Errorf("%s<TAB>: %v, got %q, want %q", tt.line, err, got, tt.want)
+		}
+	}
+}
+
+// TestCompletionOfNames: a script is told the names in the config file, and of a bad
+// file nothing, such as one with a name that a shell takes for something else.
+func TestCompletionOfNames(t *testing.T) {
+	text := ""
+	for _, name := range []string{"me", "ann@example.org"} {
+		text += fmt.Sprintf("[accounts.%q]\naddress = \"imaps://h\"\nuser = \"u\"\n", name)
+	}
+	text += "[jobs.nightly]\nkind = \"backup\"\naccount = \"me\"\narchive = \"/a\"\n"
+	file := filepath.Join(t.TempDir(), "config.toml")
+	for _, c := range []struct{ text, accounts, jobs string }{{text, "me\nann@example.org\n", "nightly\n"}, {text + "[accounts.\"$(touch x)\"]\naddress = \"imaps://h\"\nuser = \"u\"\n", "", ""}} {
+		if err := os.WriteFile(file, []byte(c.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for which, want := range map[string]string{"accounts": c.accounts, "jobs": c.jobs} {
+			var out, errs bytes.Buffer
+			code := app.Run(t.Context(), app.Env{Stdout: &out, Stderr: &errs, Now: time.Now, Getenv: func(name string) string {
+				if name == "MAILHAUL_CONFIG" {
+					return file
+				}
+				return ""
+			}}, []string{"completion", which})
+			if code != 0 || out.String() != want || errs.Len() > 0 {
+				t.Errorf("%s: code %d, %q, %q, want %q", which, code, &out, &errs, want)
+			}
+		}
+	}
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		if _, script, _ := run(t, "completion", shell); !strings.Contains(script, "accounts") || !strings.Contains(script, "jobs") {
+			t.Errorf("the script for %s asks for no names", shell)
 		}
 	}
 }

@@ -21,6 +21,9 @@ func completionCommand(env Env) *cli.Command {
 		Action: func(c *cli.Context) error {
 			var p config.Problems
 			shell := arguments(c, &p, "SHELL")[0]
+			if shell == accountNames || shell == jobNames { // asked by a script
+				return tellNames(env, shell)
+			}
 			config.ParseChoice("SHELL", shell, shells(), &p)
 			if err := p.Err(); err != nil {
 				return badLine{"completion", err}
@@ -78,6 +81,49 @@ func choices(all []*cli.Command) map[string][]string {
 	return out
 }
 
+// What a script asks this command for while a line is typed.
+const (
+	accountNames = "accounts"
+	jobNames     = "jobs"
+)
+
+// namesFor tells which names of the config file a command's arguments can be, "" for
+// none.
+func namesFor(c *cli.Command) string {
+	for _, arg := range strings.Fields(c.ArgsUsage) {
+		switch strings.Trim(arg, "[].") {
+		case "SOURCE", "TARGET", "ENDPOINT", "ACCOUNT", "A":
+			return accountNames
+		case "JOB":
+			return jobNames
+		}
+	}
+	return ""
+}
+
+// tellNames writes the names of the config file, one a line; they are such that no
+// shell takes them for anything else. Who types does not want to hear of mistakes.
+func tellNames(env Env, which string) error {
+	name, named := config.PlaceOf("", env.Getenv)
+	file, err := config.ReadFile(name, named, env.Getenv("HOME"))
+	if err != nil {
+		return nil //nolint:nilerr // see above
+	}
+	var names strings.Builder
+	for _, a := range file.Accounts {
+		if which == accountNames {
+			names.WriteString(a.Name + "\n")
+		}
+	}
+	for _, j := range file.Jobs {
+		if which == jobNames {
+			names.WriteString(j.Name + "\n")
+		}
+	}
+	_, err = io.WriteString(env.Stdout, names.String())
+	return err
+}
+
 // sentence is a flag's usage in one line without the marks of its value.
 func sentence(s config.Setting) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s.Usage, "`", ""), "\n", " ")
@@ -129,7 +175,7 @@ func bashCompletion(all []*cli.Command) string {
 			}
 		}
 	}
-	b.WriteString("    esac\n    local flags=--help words=\n    case $command in\n")
+	b.WriteString("    esac\n    local flags=--help words= names=\n    case $command in\n")
 	words := choices(all)
 	for _, c := range all {
 		var flags []string
@@ -146,11 +192,19 @@ func bashCompletion(all []*cli.Command) string {
 			fmt.Fprintf(&b, "    %s) words='%s' ;;\n", first, strings.Join(words[first], " "))
 		}
 	}
+	b.WriteString("    esac\n    case $command in\n")
+	for _, c := range all {
+		if names := namesFor(c); names != "" {
+			fmt.Fprintf(&b, "    '%s') names=%s ;;\n", c.Name, names)
+		}
+	}
 	b.WriteString(`    esac
     if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "$flags" -- "$word"))
     elif [[ -n $words ]]; then
         COMPREPLY=($(compgen -W "$words" -- "$word"))
+    elif [[ -n $names ]]; then
+        COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" completion "$names" 2>/dev/null)" -- "$word"))
     fi
 }
 complete -o default -F _mailhaul mailhaul

@@ -13,7 +13,12 @@ import (
 func zshCompletion(all []*cli.Command) string {
 	var b strings.Builder
 	quote := strings.NewReplacer("'", `'\''`, "[", `\[`, "]", `\]`, ":", `\:`)
-	b.WriteString("#compdef mailhaul\n" + generated + `_mailhaul() {
+	b.WriteString("#compdef mailhaul\n" + generated + `_mailhaul_names() {
+  local -a names=(${(f)"$(${words[1]} completion $1 2>/dev/null)"})
+  compadd -a names
+  _files
+}
+_mailhaul() {
   local command=${words[2]}
   if (( CURRENT == 2 )); then
     local -a commands=(
@@ -40,7 +45,11 @@ func zshCompletion(all []*cli.Command) string {
 		if len(shownFlags(c.Name)) == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "    '%s') _arguments '*:file:_files'", c.Name)
+		argument := "file:_files"
+		if names := namesFor(c); names != "" {
+			argument = "name: _mailhaul_names " + names
+		}
+		fmt.Fprintf(&b, "    '%s') _arguments '*:%s'", c.Name, argument)
 		for _, s := range shownFlags(c.Name) {
 			value := ":value:"
 			switch s.Kind {
@@ -87,6 +96,9 @@ func fishCompletion(all []*cli.Command) string {
 		when := "__fish_seen_subcommand_from " + first
 		if pair {
 			when += "; and __fish_seen_subcommand_from " + second
+		}
+		if names := namesFor(c); names != "" {
+			fmt.Fprintf(&b, "complete -c mailhaul -n %s -a '(mailhaul completion %s 2>/dev/null)'\n", quote(when), names)
 		}
 		for _, s := range shownFlags(c.Name) {
 			fmt.Fprintf(&b, "complete -c mailhaul -n %s -l %s", quote(when), s.Name)
