@@ -36,7 +36,9 @@ var schema7 string
 
 // schemaSteps returns the statements that bring a ledger of version i to
 // version i+1. A step that was released is never changed.
-func schemaSteps() []string { return []string{schema1, schema2, schema3, schema4, schema5, schema6, schema7} }
+func schemaSteps() []string {
+	return []string{schema1, schema2, schema3, schema4, schema5, schema6, schema7}
+}
 
 // queryer is a connection or a pool of them.
 type queryer interface {

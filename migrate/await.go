@@ -9,8 +9,12 @@ import (
 )
 
 // usualQuiet is Options.Quiet where it is not set. A server stores the messages
-// of a command, or one after the other, in less.
-const usualQuiet = 2 * time.Second
+// of a command, or one after the other, in less; one that is busy, and takes long to
+// tell what is there, in less than so many times that.
+const (
+	usualQuiet = 2 * time.Second
+	busyQuiet  = 10
+)
 
 // await gives the account time to store what it was sent before a connection, or
 // a run, came to its end: a server works on for a while then, and what arrives
@@ -32,6 +36,7 @@ func (b *haul) await(ctx context.Context) error {
 	}
 	var before []string
 	for {
+		begin := time.Now()
 		inventories, err := b.takeInventories(ctx, looks)
 		if err != nil {
 			return err
@@ -51,7 +56,7 @@ func (b *haul) await(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(quiet):
+		case <-time.After(max(quiet, busyQuiet*time.Since(begin))):
 		}
 	}
 }

@@ -182,12 +182,11 @@ func (b *haul) see(ctx context.Context, inventories []*inventory, first func(*in
 		mu.Lock()
 		defer mu.Unlock()
 		s := byFolder[m.Folder]
-		switch {
-		case m.Err == nil:
-			s.sights[m.UID] = plan.Sighting{UID: m.UID, Fingerprint: print, Size: m.Size, InternalDate: m.InternalDate, Flags: m.Flags}
-		case !errors.Is(m.Err, mailhaul.ErrGone):
+		if m.Err != nil { // also of one that is said to have gone: a moment ago it was there
 			s.unseen = true
+			return nil
 		}
+		s.sights[m.UID] = plan.Sighting{UID: m.UID, Fingerprint: print, Size: m.Size, InternalDate: m.InternalDate, Flags: m.Flags}
 		return nil
 	})
 }

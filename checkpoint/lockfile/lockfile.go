@@ -70,7 +70,7 @@ func Held(root *os.Root, name string) (held, left bool, err error) {
 	} else if err != nil {
 		return false, left, fmt.Errorf("lock %s: %w", name, err)
 	}
-	return false, left, nil
+	return false, left, unlock(f)
 }
 
 // Left tells whether the holder before did not come to an orderly end.
@@ -97,7 +97,9 @@ func (l *Lock) Release(orderly bool) error {
 	if orderly {
 		err = l.f.Truncate(0)
 	}
-	if err = errors.Join(err, l.f.Close()); err != nil {
+	// A process that is just being started has the file open, too, until it has
+	// begun: closing it would not end the lock before.
+	if err = errors.Join(err, unlock(l.f), l.f.Close()); err != nil {
 		return fmt.Errorf("release lock file: %w", err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 
@@ -56,8 +57,8 @@ const instants = 8
 // TestPowerLossOfCommands is TestPowerLoss for all other commands that write.
 func TestPowerLossOfCommands(t *testing.T) {
 	for _, k := range trials() {
-		if k.command == "backup" {
-			continue
+		if strings.HasPrefix(k.command, "backup") {
+			continue // it makes the archive
 		}
 		t.Run(k.name(), func(t *testing.T) {
 			s := k.subject(t)
