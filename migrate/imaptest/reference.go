@@ -62,13 +62,19 @@ func ask[T any](tb testing.TB, addr, user, password string, python ...string) []
 	if err != nil {
 		tb.Fatal(err)
 	}
-	cmd := exec.CommandContext(tb.Context(), "python3", append(python, host, port, user)...)
-	cmd.Stdin = strings.NewReader(password + "\n")
-	var errs bytes.Buffer
-	cmd.Stderr = &errs
-	out, err := cmd.Output()
-	if err != nil {
-		tb.Fatalf("reference client: %v\n%s", err, &errs)
+	var out []byte
+	for try := 1; ; try++ {
+		cmd := exec.CommandContext(tb.Context(), "python3", append(slices.Clone(python), host, port, user)...)
+		cmd.Stdin = strings.NewReader(password + "\n")
+		var errs bytes.Buffer
+		cmd.Stderr = &errs
+		if out, err = cmd.Output(); err == nil {
+			break
+		}
+		// What Dovecot says to a session when the state of a folder changed under it.
+		if try == 3 || !strings.Contains(errs.String(), "please relogin") {
+			tb.Fatalf("reference client: %v\n%s", err, &errs)
+		}
 	}
 	var list []T
 	for d := json.NewDecoder(bytes.NewReader(out)); ; {
