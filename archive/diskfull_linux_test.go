@@ -45,7 +45,10 @@ func TestDiskFull(t *testing.T) {
 					t.Errorf("Flush = %v", err)
 				}
 				safe := len(r.got)
-				r.close()
+				// The ledger's log may not fit into its file: then it stays beside it.
+				if err := r.a.Close(); err != nil && !errors.Is(err, syscall.ENOSPC) {
+					t.Fatal(err)
+				}
 				wantClean(t, dir, int64(safe)) // nothing of the rest is left
 				if err := syscall.Mount("none", mount, "tmpfs", syscall.MS_REMOUNT, "size=64m"); err != nil {
 					t.Fatal(err)
