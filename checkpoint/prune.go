@@ -52,11 +52,15 @@ func (l *Ledger) Prunable(ctx context.Context, goneBy RunID) ([]Prunable, error)
 	return all, wrap(op, rows.Err())
 }
 
+// firstRunEver is before any run of this program: a machine that does not know what
+// time it is begins at 1970, or at the date of its firmware.
+var firstRunEver = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // GoneBefore returns the newest run that had surely ended before a moment: what it
 // and the runs before it found gone is gone for longer. It is 0 when there was
 // none. A run whose clock was behind that of an earlier one is taken to have ended
-// no earlier than that one, and the time of one that lies behind now is not
-// believed.
+// no earlier than that one, and the time of one that lies behind now, or before there
+// was this program, is not believed.
 func (l *Ledger) GoneBefore(ctx context.Context, before, now time.Time) (RunID, error) {
 	runs, err := l.Runs(ctx)
 	if err != nil {
@@ -69,7 +73,7 @@ func (l *Ledger) GoneBefore(ctx context.Context, before, now time.Time) (RunID, 
 		if at.IsZero() {
 			at = r.Start
 		}
-		if at.After(now) {
+		if at.After(now) || at.Before(firstRunEver) {
 			continue
 		}
 		if at.After(latest) {

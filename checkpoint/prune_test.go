@@ -15,7 +15,7 @@ import (
 // TestGoneBefore: a run counts as of its end, and no clock that was wrong makes
 // what went later look older.
 func TestGoneBefore(t *testing.T) {
-	day := func(n int) time.Time { return time.Date(2024, 1, n, 12, 0, 0, 0, time.UTC) }
+	day := func(n int) time.Time { return time.Date(2027, 1, n, 12, 0, 0, 0, time.UTC) }
 	tests := map[string]struct {
 		ends   []int // days of January; 0: a run that began on the day before the next one's end
 		before int
@@ -27,6 +27,8 @@ func TestGoneBefore(t *testing.T) {
 		"one without an end":       {[]int{5, 0, 7}, 7, 2},
 		"a clock that was behind":  {[]int{5, 8, 1, 9}, 6, 1},
 		"a clock that was behind,": {[]int{5, 8, 1, 9}, 9, 3},
+		"a clock not set at first": {[]int{-20_000, -19_000, 5, 9}, 7, 3},
+		"a clock not set so far":   {[]int{-20_000, -19_000}, 7, 0},
 		"a clock that was ahead":   {[]int{5, 31, 7, 9}, 8, 3},
 		"a clock that was ahead,":  {[]int{5, 31, 9}, 8, 1},
 	}
