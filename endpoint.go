@@ -31,9 +31,11 @@ type Source interface {
 
 // Labeller is a source that may know labels of messages.
 type Labeller interface {
+	// HasLabels tells whether it does, once it has listed its folders.
+	HasLabels() bool
 	// Labels gives for the messages of work their labels as Body, in the form of
 	// Labels; else it is Fetch. Messages of which it knows no such thing have Err set,
-	// or are left out. A source without labels gives nothing.
+	// or are left out.
 	Labels(ctx context.Context, work []Work, deliver func(*Message) error) error
 }
 

@@ -15,8 +15,8 @@ const labelsAtOnce = 10_000
 // those of which something changed. It comes before the counters are remembered: what
 // a run that is cut off did not ask for, the next one does.
 func (b *haul) labels(ctx context.Context) error {
-	source, ok := b.src.(mailhaul.Labeller)
-	if !ok || b.holder != nil {
+	source := b.labeller()
+	if source == nil {
 		return nil
 	}
 	var work []mailhaul.Work
@@ -54,6 +54,14 @@ func (b *haul) labels(ctx context.Context) error {
 		if err := b.led.SetLabels(ctx, f, list); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// labeller returns the source if its labels are to be kept, else nil.
+func (b *haul) labeller() mailhaul.Labeller {
+	if source, ok := b.src.(mailhaul.Labeller); ok && b.holder == nil && source.HasLabels() {
+		return source
 	}
 	return nil
 }

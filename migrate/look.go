@@ -16,7 +16,7 @@ type look struct {
 	chosen  mailhaul.UIDSet // of live, what the criteria choose
 	partial bool            // messages were left out: the next run must look again
 	known   *plan.Known     // the folder as the ledger has it, nil when it has not
-	changed mailhaul.UIDSet // of live, what the source says changed since
+	changed mailhaul.UIDSet // where labels are kept: of live, what the source says changed
 }
 
 // look opens the folders that may have changed, and brings flags and presence
@@ -79,8 +79,10 @@ func (b *haul) lookedInto(ctx context.Context, f plan.Folder, flagsAsked bool, l
 		return err
 	}
 	if flagsAsked {
-		for _, f := range l.Flags {
-			at.changed.Add(f.UID)
+		if b.labeller() != nil {
+			for _, f := range l.Flags {
+				at.changed.Add(f.UID)
+			}
 		}
 		if err := b.setFlags(ctx, f.Folder, l.Flags); err != nil {
 			return err

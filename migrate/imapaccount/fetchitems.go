@@ -115,7 +115,7 @@ func (fr *fetchReader) item(r *response, item string, f *fetched) error {
 	case "X-GM-LABELS":
 		if r.peek('(') {
 			var err error
-			f.labels, err = r.labels(false)
+			f.labels, err = r.labels()
 			f.hasLabels = err == nil
 			return err
 		}

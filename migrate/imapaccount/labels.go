@@ -15,18 +15,17 @@ const labelItems = "(UID X-GM-LABELS)"
 // mostLabels bounds the labels of one message; Gmail has 10,000 an account at most.
 const mostLabels = 20_000
 
-// Labels implements [mailhaul.Labeller]. Of a server without X-GM-EXT-1 it asks
-// nothing.
+// HasLabels implements [mailhaul.Labeller]: the server announces X-GM-EXT-1.
+func (a *Account) HasLabels() bool { return a.gmail.Load() }
+
+// Labels implements [mailhaul.Labeller].
 func (a *Account) Labels(ctx context.Context, work []mailhaul.Work, deliver func(*mailhaul.Message) error) error {
-	if !a.gmail.Load() {
-		return nil
-	}
 	return a.fetch(ctx, work, labelItems, deliver)
 }
 
 // labels takes a list of labels. They are spelled as names of folders are; those of
 // the system begin with a backslash.
-func (r *response) labels(utf8 bool) (mailhaul.Labels, error) {
+func (r *response) labels() (mailhaul.Labels, error) {
 	if err := r.expect('('); err != nil {
 		return "", err
 	}
@@ -39,7 +38,7 @@ func (r *response) labels(utf8 bool) (mailhaul.Labels, error) {
 		if null {
 			name = "NIL" // it is called so
 		}
-		if list = append(list, decodeName(name, utf8)); len(list) > mostLabels {
+		if list = append(list, decodeName(name, false)); len(list) > mostLabels {
 			return "", r.syntax("fewer labels")
 		}
 	}

@@ -222,3 +222,12 @@ func arguments(c *cli.Context, p *config.Problems, names ...string) []string {
 	}
 	return got[:len(names)]
 }
+
+// checkChoices tells which flags of a command are none of the words that they can be.
+func checkChoices(c *cli.Context, command string, p *config.Problems) {
+	for _, s := range config.Flags(command) {
+		if s.Kind == config.Choice {
+			config.ParseChoice("--"+s.Name, c.String(s.Name), s.Values, p)
+		}
+	}
+}

@@ -98,10 +98,8 @@ func parseConfigAdd(c *cli.Context, env Env, s *settings, mail string, p *config
 			o.source.value = absolute(c.String(key))
 		}
 	}
-	o.oauth = tokenSource{"", c.String("client-id"), absolute(c.String("client-secret-file"))}
-	if c.IsSet("provider") {
-		o.oauth.provider = config.ParseChoice("--provider", c.String("provider"), []string{"google", "microsoft"}, p)
-	}
+	checkChoices(c, "config add", p)
+	o.oauth = tokenSource{strings.ToLower(c.String("provider")), c.String("client-id"), absolute(c.String("client-secret-file"))}
 	if o.oauth.client == "" && (o.oauth.provider != "" || o.oauth.secretFile != "") {
 		p.Addf("--provider and --client-secret-file go with --client-id only")
 	}

@@ -68,11 +68,7 @@ func (o *loginOptions) parseSettings(env Env, c *cli.Context, p *config.Problems
 		}
 		return path
 	}
-	for _, s := range config.Flags("login") {
-		if s.Kind == config.Choice {
-			config.ParseChoice("--"+s.Name, c.String(s.Name), s.Values, p)
-		}
-	}
+	checkChoices(c, "login", p)
 	o.settings = oauth.Settings{
 		Provider: c.String("provider"), Flow: c.String("flow"),
 		ClientID: c.String("client-id"), ClientSecretFile: absolute("client-secret-file"),

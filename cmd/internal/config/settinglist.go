@@ -139,7 +139,7 @@ func addSettings() []Setting {
 		{Name: "keyring", Kind: Bool, NoKey: true, Commands: add, Usage: "put the password into the keyring of the system"},
 		{Name: "client-id", NoKey: true, Commands: add, Usage: "log in with OAuth 2.0, as the client `ID` that you registered"},
 		{Name: "client-secret-file", Kind: Path, NoKey: true, Commands: add, Usage: "the secret that belongs to it is the first line of `FILE`"},
-		{Name: "provider", Kind: Choice, Values: []string{"google", "microsoft"}, NoKey: true, Commands: add, Usage: "`NAME` of the provider that gives the tokens, where it is not\nfound: google, microsoft"},
+		{Name: "provider", Kind: Choice, Values: tokenProviders(), NoKey: true, Commands: add, Usage: "`NAME` of the provider that gives the tokens, where it is not\nfound: google, microsoft"},
 		{Name: "yes", Kind: Bool, NoKey: true, Commands: add, Usage: "the server may lie in another domain: do not ask"},
 		{Name: "untested", Kind: Bool, NoKey: true, Commands: add, Usage: "do not log in to see whether it works"},
 		{Name: "quiet", Short: "q", Kind: Bool, Over: "verbose", NoKey: true, Commands: add, Usage: "say nothing unless something is wrong"},
@@ -220,11 +220,14 @@ func tokenSettings() []Setting {
 	}
 }
 
+// tokenProviders are those whose URLs are known.
+func tokenProviders() []string { return []string{"google", "microsoft"} }
+
 // oauthSettings are the keys of an account's oauth table.
 func oauthSettings() []Setting {
 	login := []string{"login"}
 	return []Setting{
-		{Name: "provider", Kind: Choice, Values: []string{"google", "microsoft"}, In: InOAuth, NoKey: true, Commands: login, Usage: "`NAME` of a provider whose URLs are known: google,\nmicrosoft"},
+		{Name: "provider", Kind: Choice, Values: tokenProviders(), In: InOAuth, NoKey: true, Commands: login, Usage: "`NAME` of a provider whose URLs are known: google,\nmicrosoft"},
 		{Name: "flow", Kind: Choice, Values: []string{"browser", "device", "service-account", "client-credentials"}, In: InOAuth, NoKey: true, Commands: login,
 			Usage: "`WAY` to a token: browser (the default), device,\nservice-account or client-credentials"},
 		{Name: "client-id", In: InOAuth, NoKey: true, Commands: login, Usage: "`ID` under which you registered mailhaul at the provider"},
